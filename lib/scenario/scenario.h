@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef TN_SCENARIO_SCENARIO_H
+#define TN_SCENARIO_SCENARIO_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/cpus.h"
+#include "base/error.h"
+#include "base/units.h"
+
+#define TN_SCENARIO_CHURN_MAX  16
+#define TN_SCENARIO_EXPECT_MAX 64
+#define TN_SCENARIO_TEXT_MAX   (64 * 1024)
+
+/* Whom a cpus= key means; resolved against the machine when the run is planned. */
+enum tn_cpu_choice { TN_CPUS_ISOLATED, TN_CPUS_HOUSEKEEPING, TN_CPUS_LIST };
+
+struct tn_cpu_spec {
+	enum tn_cpu_choice choice;
+	struct tn_cpus list;
+};
+
+enum tn_probe_kind { TN_PROBE_SPIN };
+enum tn_sched_policy { TN_SCHED_OTHER, TN_SCHED_FIFO };
+
+struct tn_probe_spec {
+	enum tn_probe_kind kind;
+	struct tn_cpu_spec cpus;
+	bool threshold_auto;
+	uint64_t threshold_ns;
+	uint64_t quantum_ns;   /* of work, for jitter */
+	uint32_t ring_records; /* a power of two */
+	enum tn_sched_policy policy;
+	unsigned int priority; /* with fifo: 1 to 99 */
+};
+
+struct tn_churn_spec {
+	char name[32];   /* the section: [churn NAME] */
+	char source[32]; /* source = ..., NAME when absent */
+	int line;        /* of the section, for messages */
+	struct tn_cpu_spec cpus;
+	double rate_per_s;     /* TN_RATE_MAX: flat out */
+	struct tn_range pages; /* per operation; sources that have no use for it refuse the key */
+	bool pages_set;
+	uint32_t workers;
+	uint32_t burst;  /* threads: how many at once */
+	uint32_t groups; /* hackbench -g */
+};
+
+/* Level names as in system/features.h; the scenario keeps the text so that it imports base only. */
+struct tn_trace_spec {
+	char level[16];        /* auto, full, entry, counters, none */
+	uint64_t buffer_bytes; /* per CPU and instance */
+};
+
+enum tn_expect_op { TN_EXPECT_LT, TN_EXPECT_LE, TN_EXPECT_EQ, TN_EXPECT_GE, TN_EXPECT_GT };
+
+struct tn_expect {
+	char metric[64]; /* jitter.p99, interruption.max, interruptions.rate, stolen, cause.CLASS ... */
+	enum tn_expect_op op;
+	double value;  /* ns for times, per second for rates, a fraction for shares, else a count */
+	char text[64]; /* as written, for messages */
+	int line;
+};
+
+struct tn_scenario {
+	char name[64];
+	char file[512]; /* where it was read from, for messages */
+	char description[256];
+	uint64_t duration_ns; /* of the window of each round */
+	uint64_t warmup_ns;   /* churn runs this long before the window opens */
+	uint32_t rounds;
+	struct tn_probe_spec probe;
+	struct tn_trace_spec trace;
+	size_t n_churn;
+	struct tn_churn_spec churn[TN_SCENARIO_CHURN_MAX];
+	size_t n_expect;
+	struct tn_expect expect[TN_SCENARIO_EXPECT_MAX];
+};
+
+int tn_scenario_parse(const char *text, size_t len, const char *file, const char *const *overrides,
+		      struct tn_scenario *ret, struct tn_error *err);
+int tn_scenario_load(const char *path, char **ret_text, struct tn_error *err);
+const char *tn_cpu_spec_format(const struct tn_cpu_spec *spec, char *buf, size_t size);
+
+#endif

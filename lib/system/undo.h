@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef TN_SYSTEM_UNDO_H
+#define TN_SYSTEM_UNDO_H
+
+#include "base/error.h"
+#include "base/log.h"
+
+/*
+ * Journal of side effects on the machine. An entry is on disk before the effect happens; close undoes
+ * all in reverse order; tn_undo_recover() does it for owners that died.
+ */
+enum tn_undo_kind {
+	TN_UNDO_TRACE_INSTANCE, /* target: directory below .../tracing/instances */
+	TN_UNDO_UMOUNT,         /* target: mount point that we mounted */
+	TN_UNDO_CPUSET,         /* target: cgroup directory we made; its tasks move to the parent */
+	TN_UNDO_WRITE,          /* target: file whose old text is put back */
+};
+
+struct tn_undo;
+
+int tn_undo_open(const char *state_dir, struct tn_undo **ret, struct tn_error *err);
+int tn_undo_add(struct tn_undo *u, enum tn_undo_kind kind, const char *target, const char *before,
+		struct tn_error *err);
+int tn_undo_close(struct tn_undo *u, struct tn_error *err);
+int tn_undo_recover(const char *state_dir, const struct tn_log *log, struct tn_error *err);
+
+#endif
