@@ -3,8 +3,9 @@
 #define TN_ANALYSIS_ATTRIBUTION_H
 
 #include "analysis/cause.h"
+#include "base/cpus.h"
 #include "base/error.h"
-#include "base/histogram.h"
+#include "probe/probe.h"
 
 /*
  * Joins interruptions and kernel events, streaming: feed both as they come, then advance to the tick
@@ -31,6 +32,8 @@ struct tn_entry {
 	int32_t sender_pid;  /* -1: none or unknown */
 	uint16_t vector_arg; /* vector, IRQ or softirq number */
 	uint16_t type;       /* enum tn_event_type of the event that made the entry */
+	bool local;          /* run by the CPU's own task, no IPI */
+	bool unknown_sender; /* an IPI whose sender was not seen */
 };
 
 /* A row of the table of causes: all interruptions and entries with the same what and who. */
@@ -40,10 +43,9 @@ struct tn_cause {
 	uint32_t name;
 	uint16_t vector_arg, type;
 	char sender_comm[TN_COMM];
-	int32_t sender_cpu;   /* one of them; see @sender_cpus */
-	uint64_t sender_cpus; /* bit per sender CPU modulo 64 */
-	uint32_t stack;       /* of one of them */
-	uint64_t entries;     /* all entries with this cause inside the window */
+	struct tn_cpus sender_cpus;
+	uint32_t stack;   /* of one of them */
+	uint64_t entries; /* all entries with this cause inside the window */
 	uint64_t matched, too_short;
 	uint64_t interruptions;           /* those whose primary cause it is */
 	uint64_t stolen_ticks, max_ticks; /* of these */
@@ -93,7 +95,8 @@ struct tn_attribution;
 
 struct tn_attribution_options {
 	const struct tn_symbols *symbols;
-	bool blind; /* no kernel events: interruptions are counted, class TN_CLASS_NONE */
+	bool blind;           /* no kernel events: interruptions are counted, class TN_CLASS_NONE */
+	uint64_t stale_ticks; /* a send that did not arrive after this long is forgotten; 0: never */
 	/* called for each attributed interruption, in time order per CPU; may be NULL */
 	int (*on_record)(void *userdata, const struct tn_raw_record *rec);
 	void *userdata;
@@ -108,12 +111,14 @@ int tn_attribution_window(struct tn_attribution *a, int cpu, uint32_t round, uin
 int tn_attribution_open_at(struct tn_attribution *a, int cpu, uint64_t open_ticks);
 int tn_attribution_close_at(struct tn_attribution *a, int cpu, uint64_t close_ticks);
 int tn_attribution_events(struct tn_attribution *a, const struct tn_event *events, size_t n);
-int tn_attribution_interruptions(struct tn_attribution *a, int cpu, const uint64_t (*start_end)[2], size_t n);
-int tn_attribution_advance(struct tn_attribution *a, int cpu, uint64_t complete_before, struct tn_error *err);
+int tn_attribution_interruptions(struct tn_attribution *a, int cpu, const struct tn_interruption *in, size_t n);
+int tn_attribution_advance(struct tn_attribution *a, int cpu, uint64_t events_before, uint64_t probe_before,
+			   struct tn_error *err);
 
 const struct tn_cpu_tally *tn_attribution_tally(const struct tn_attribution *a, int cpu);
 const struct tn_cause *tn_attribution_causes(const struct tn_attribution *a, size_t *ret_n);
 size_t tn_attribution_worst(struct tn_attribution *a, const struct tn_worst **ret);
+uint64_t tn_attribution_causes_dropped(const struct tn_attribution *a);
 size_t tn_attribution_memory(const struct tn_attribution *a);
 
 #endif

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * From a function's name to the class of its cause. The names are those that csd:csd_function_entry and
+ * timer:hrtimer_expire_entry give as func, in Linux 6.1 to 6.18; a kernel that renames one makes it
+ * "other-ipi" (or "timer"), never wrong.
+ */
+#include "analysis/cause.h"
+
+#include <errno.h>
+#include <string.h>
+
+static const char *const class_name[TN_CLASS_COUNT] = {
+	[TN_CLASS_KERNEL_TLB_FLUSH] = "kernel-tlb-flush",
+	[TN_CLASS_USER_TLB_FLUSH] = "user-tlb-flush",
+	[TN_CLASS_SYNC_CORE] = "sync-core",
+	[TN_CLASS_RESCHEDULE] = "reschedule",
+	[TN_CLASS_RCU] = "rcu",
+	[TN_CLASS_TICK] = "tick",
+	[TN_CLASS_TIMER] = "timer",
+	[TN_CLASS_IRQ] = "irq",
+	[TN_CLASS_SOFTIRQ] = "softirq",
+	[TN_CLASS_TASK_SWITCH] = "task-switch",
+	[TN_CLASS_FAULT] = "fault",
+	[TN_CLASS_NMI] = "nmi",
+	[TN_CLASS_OTHER_IPI] = "other-ipi",
+	[TN_CLASS_UNEXPLAINED] = "unexplained",
+};
+
+static const struct {
+	const char *function;
+	enum tn_class class;
+} function_class[] = {
+	/* arch/x86/mm/tlb.c and arch/x86/mm/pat/set_memory.c */
+	{"do_flush_tlb_all", TN_CLASS_KERNEL_TLB_FLUSH},
+	{"do_kernel_range_flush", TN_CLASS_KERNEL_TLB_FLUSH},
+	{"__cpa_flush_all", TN_CLASS_KERNEL_TLB_FLUSH},
+	{"__cpa_flush_tlb", TN_CLASS_KERNEL_TLB_FLUSH},
+	/* arch/x86/mm/tlb.c; mm/mmu_gather.c: before page tables of a process are freed */
+	{"flush_tlb_func", TN_CLASS_USER_TLB_FLUSH},
+	{"tlb_remove_table_smp_sync", TN_CLASS_USER_TLB_FLUSH},
+	/* arch/x86/kernel/alternative.c; kernel/sched/membarrier.c */
+	{"do_sync_core", TN_CLASS_SYNC_CORE},
+	{"ipi_sync_core", TN_CLASS_SYNC_CORE},
+	/* kernel/sched/core.c */
+	{"sched_ttwu_pending", TN_CLASS_RESCHEDULE},
+	{"nohz_csd_func", TN_CLASS_RESCHEDULE},
+	/* kernel/time/tick-sched.c: the tick's handler is tick_sched_timer up to 6.8, tick_nohz_handler since */
+	{"nohz_full_kick_func", TN_CLASS_TICK},
+	{"tick_nohz_handler", TN_CLASS_TICK},
+	{"tick_sched_timer", TN_CLASS_TICK},
+	/* kernel/time/hrtimer.c */
+	{"retrigger_next_event", TN_CLASS_TIMER},
+};
+
+/**
+ * tn_class_name() - the word for a class in documents and on the command line
+ * @class: the class; TN_CLASS_NONE gives "not-attributed"
+ *
+ * Return: a constant string, never NULL.
+ */
+const char *tn_class_name(enum tn_class class)
+{
+	return (unsigned int)class < TN_CLASS_COUNT ? class_name[class] : "not-attributed";
+}
+
+/**
+ * tn_class_parse() - the class for a word
+ * @text: word as tn_class_name() gives it
+ * @ret: the class
+ *
+ * Return: 0, or -EINVAL when there is no such class.
+ */
+int tn_class_parse(const char *text, enum tn_class *ret)
+{
+	for (unsigned int i = 0; i < TN_CLASS_COUNT; i++) {
+		if (!strcmp(text, class_name[i])) {
+			*ret = (enum tn_class)i;
+			return 0;
+		}
+	}
+	if (strcmp(text, tn_class_name(TN_CLASS_NONE)))
+		return -EINVAL;
+	*ret = TN_CLASS_NONE;
+	return 0;
+}
+
+/**
+ * tn_class_of_function() - the class of a function that an IPI ran
+ * @function: its name, "" when unknown
+ *
+ * Return: the class, TN_CLASS_OTHER_IPI for a function that is not in the table.
+ */
+enum tn_class tn_class_of_function(const char *function)
+{
+	for (size_t i = 0; i < TN_ARRAY_SIZE(function_class); i++)
+		if (!strcmp(function, function_class[i].function))
+			return function_class[i].class;
+	if (!strncmp(function, "rcu_", 4)) /* rcu_exp_handler, rcu_barrier_handler, ... */
+		return TN_CLASS_RCU;
+	return TN_CLASS_OTHER_IPI;
+}
