@@ -23,10 +23,11 @@
 /* --- framing: pure functions over a growing buffer; also the fuzz target --- */
 struct tn_frame_buffer {
 	char *data;
-	size_t size, used, scanned, max;
+	size_t size, start, used, scanned, max; /* unconsumed: start..used; no NUL in start..scanned */
 };
 void tn_frame_init(struct tn_frame_buffer *b, size_t max);
 void tn_frame_free(struct tn_frame_buffer *b);
+size_t tn_frame_room(const struct tn_frame_buffer *b); /* bytes that tn_frame_push() still takes */
 int tn_frame_push(struct tn_frame_buffer *b, const char *data, size_t n, struct tn_error *err); /* -EMSGSIZE over max */
 int tn_frame_next(struct tn_frame_buffer *b, cJSON **ret, struct tn_error *err); /* 1: a message, 0: none yet, <0 */
 
@@ -35,6 +36,7 @@ struct tn_varlink_server;
 struct tn_varlink_connection;
 struct tn_varlink_call;
 
+/* @parameters is always an object, and valid until the function returns. */
 typedef void (*tn_varlink_method_fn)(struct tn_varlink_call *call, const cJSON *parameters, void *userdata);
 
 struct tn_varlink_method {
@@ -59,6 +61,8 @@ int tn_varlink_server_new(sd_event *event, const struct tn_varlink_options *opt,
 int tn_varlink_server_listen_fd(struct tn_varlink_server *s, int fd, struct tn_error *err); /* takes the fd */
 int tn_varlink_server_add_fd(struct tn_varlink_server *s, int fd, struct tn_error *err); /* a connected one; takes it */
 void tn_varlink_server_free(struct tn_varlink_server *s);
+TN_DEFINE_CLEANUP(struct tn_varlink_server, tn_varlink_server_free);
+bool tn_varlink_server_idle(const struct tn_varlink_server *s); /* no call in progress, every reply delivered */
 
 /* A call stays valid until its final reply, its error, or on_disconnect of its connection. */
 int tn_varlink_reply(struct tn_varlink_call *call, cJSON *parameters);  /* final; takes @parameters */
