@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Small text files of procfs, sysfs and tracefs, read and written in one go. Of use inside lib/system;
+ * without error texts, since many of these files may be missing and their readers know what that means.
+ */
+#include "system/files.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+
+/**
+ * tn_file_read() - the beginning of a text file, without blanks at its end
+ * @path: the file
+ * @buf: receives the text; "" on failure
+ * @size: of @buf; what does not fit is cut
+ *
+ * Return: length of the text; negative errno.
+ */
+int tn_file_read(const char *path, char *buf, size_t size)
+{
+	tn_autoclose int fd = open(path, O_RDONLY | O_CLOEXEC);
+	size_t len = 0;
+	ssize_t n = 1;
+
+	buf[0] = '\0';
+	if (fd < 0)
+		return -errno;
+	while (len < size - 1 && n > 0) {
+		n = read(fd, buf + len, size - 1 - len);
+		if (n < 0 && errno != EINTR)
+			return -errno;
+		len += n > 0 ? (size_t)n : 0;
+		n = n < 0 ? 1 : n;
+	}
+	while (len && isspace((unsigned char)buf[len - 1]))
+		len--;
+	buf[len] = '\0';
+	return (int)len;
+}
+
+/**
+ * tn_file_write() - put text into an existing file, in one write as sysfs and tracefs want it
+ * @path: the file; not created
+ * @text: the text
+ *
+ * Return: 0; negative errno.
+ */
+int tn_file_write(const char *path, const char *text)
+{
+	tn_autoclose int fd = open(path, O_WRONLY | O_TRUNC | O_CLOEXEC);
+	ssize_t n;
+
+	if (fd < 0)
+		return -errno;
+	n = write(fd, text, strlen(text));
+	if (n < 0)
+		return -errno;
+	return (size_t)n == strlen(text) ? 0 : -EIO;
+}
+
+static bool is_word_char(char c)
+{
+	return isalnum((unsigned char)c) || c == '-' || c == '_';
+}
+
+/**
+ * tn_text_has_word() - whether @word stands in @text as a word of its own
+ * @text: words of letters, digits, '-' and '_', separated by anything else
+ * @word: not empty
+ */
+bool tn_text_has_word(const char *text, const char *word)
+{
+	size_t n = strlen(word);
+
+	for (const char *p = strstr(text, word); p; p = strstr(p + 1, word))
+		if ((p == text || !is_word_char(p[-1])) && !is_word_char(p[n]))
+			return true;
+	return false;
+}
+
+/** tn_file_has_word() - tn_text_has_word() on the first 4 KiB of a file; false when it cannot be read */
+bool tn_file_has_word(const char *path, const char *word)
+{
+	char text[4096];
+
+	return tn_file_read(path, text, sizeof(text)) > 0 && tn_text_has_word(text, word);
+}
