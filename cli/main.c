@@ -1,5 +1,145 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-int main(void)
+/*
+ * tlbnoise: a table of verbs, one file a verb. A verb returns its exit status or a negative errno; every
+ * message to the user is printed here, in one line. What was written to stdout is checked before the
+ * exit status is decided: a report that did not reach its file is a failure.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/cli.h"
+
+static const struct cli_verb verbs[] = {
+	{"run", "SCENARIO", "run a scenario and show what interrupted the probed CPUs", 1, 1,
+	 CLI_COMMON | CLI_OVERRIDE | CLI_OUTPUT | CLI_QUIET, cli_run},
+	{"list", "", "scenarios, churn sources, and what this machine allows", 0, 0, CLI_COMMON | CLI_NAMES, cli_list},
+	{"status", "", "what the service does now", 0, 0, CLI_COMMON, cli_status},
+	{"top", "", "live view of the service's run, a line for each probed CPU", 0, 0,
+	 CLI_COMMON | CLI_INTERVAL | CLI_COUNT, cli_top},
+	{"stop", "[RUN]", "end a run of the service early; its document is kept", 0, 1, CLI_COMMON, cli_stop},
+	{"show", "FILE", "text report of a run document; - reads standard input", 1, 1, CLI_COMMON | CLI_WORST,
+	 cli_show},
+	{"version", "", "version and what it was built with", 0, 0, CLI_COMMON, cli_version},
+	{"help", "[VERB]", "this overview, or the options of a verb", 0, 1, CLI_COMMON, cli_help},
+};
+
+/**
+ * cli_verb_at() - walk the table of verbs
+ * @index: from 0
+ *
+ * Return: the verb, NULL behind the last.
+ */
+const struct cli_verb *cli_verb_at(size_t index)
 {
+	return index < TN_ARRAY_SIZE(verbs) ? &verbs[index] : NULL;
+}
+
+/**
+ * cli_verb_find() - look a verb up
+ * @name: as typed
+ * @err: message with the nearest verb
+ *
+ * Return: the verb, or NULL with @err set.
+ */
+const struct cli_verb *cli_verb_find(const char *name, struct tn_error *err)
+{
+	const char *names[TN_ARRAY_SIZE(verbs)], *near;
+
+	for (size_t i = 0; i < TN_ARRAY_SIZE(verbs); i++) {
+		if (!strcmp(verbs[i].name, name))
+			return &verbs[i];
+		names[i] = verbs[i].name;
+	}
+	near = cli_nearest(name, names, TN_ARRAY_SIZE(verbs));
+	if (near)
+		tn_error_set(err, -EINVAL, "unknown verb '%s'; did you mean 'tlbnoise %s'?", name, near);
+	else
+		tn_error_set(err, -EINVAL, "unknown verb '%s'; 'tlbnoise help' lists them", name);
+	return NULL;
+}
+
+static int check_operands(const struct cli *cli, struct tn_error *err)
+{
+	const struct cli_verb *verb = cli->verb;
+
+	if (cli->args.n_operand < verb->min_operands)
+		return tn_error_set(err, -EINVAL, "%s: %s is missing; see 'tlbnoise %s --help'", verb->name,
+				    verb->operands, verb->name);
+	if (cli->args.n_operand > verb->max_operands)
+		return tn_error_set(err, -EINVAL, "%s: '%s' is one argument too many; see 'tlbnoise %s --help'",
+				    verb->name, cli->args.operand[verb->max_operands], verb->name);
+	for (size_t i = 0; i < cli->args.n_operand; i++)
+		if (!*cli->args.operand[i])
+			return tn_error_set(err, -EINVAL, "%s: %s is empty; see 'tlbnoise %s --help'", verb->name,
+					    verb->operands, verb->name);
 	return 0;
+}
+
+static int dispatch(struct cli *cli, int argc, char **argv, struct tn_error *err)
+{
+	struct cli_args *args = &cli->args;
+	int used, r;
+
+	r = cli_args_parse(args, CLI_COMMON | CLI_VERSION, NULL, argc - 1, argv + 1, &used, err);
+	if (r < 0)
+		return r;
+	argc -= used + 1;
+	argv += used + 1;
+	if (argc)
+		cli->verb = cli_verb_find(argv[0], err);
+	else if (args->version || args->help)
+		cli->verb = cli_verb_find(args->version ? "version" : "help", err);
+	if (argc && !cli->verb)
+		return -EINVAL;
+	if (!cli->verb) {
+		cli_usage(stderr);
+		return CLI_FAILED;
+	}
+	if (argc)
+		r = cli_args_parse(args, cli->verb->options, cli->verb->name, argc - 1, argv + 1, &used, err);
+	if (r < 0)
+		return r;
+	cli_output_setup(cli);
+	if (args->help && argc) {
+		cli_verb_help(stdout, cli->verb);
+		return CLI_FINE;
+	}
+	r = check_operands(cli, err);
+	return r < 0 ? r : cli->verb->run(cli, err);
+}
+
+/* Nobody reads any more: end as every filter does, silently and by the signal. */
+static void die_of_sigpipe(void)
+{
+	signal(SIGPIPE, SIG_DFL);
+	raise(SIGPIPE);
+}
+
+int main(int argc, char **argv)
+{
+	struct tn_error err = {0}, written = {0};
+	struct cli cli = {0};
+	bool reader_gone;
+	int r;
+
+	/* A daemon that ends must be an error of the call, not the death of this program. */
+	signal(SIGPIPE, SIG_IGN);
+	r = cli_args_init(&cli.args, argc, &err);
+	if (r == 0)
+		r = dispatch(&cli, argc, argv, &err);
+	cli_args_free(&cli.args);
+	errno = 0;
+	if ((fflush(stdout) || ferror(stdout)) && r >= 0)
+		r = tn_error_set(&written, -EIO, "cannot write to standard output: %s; the output is not complete",
+				 strerror(errno ? errno : EIO));
+	reader_gone = errno == EPIPE || err.code == -EPIPE;
+	if (reader_gone)
+		die_of_sigpipe();
+	if (written.code)
+		fprintf(stderr, "tlbnoise: %s\n", written.text);
+	else if (r < 0)
+		fprintf(stderr, "tlbnoise: %s\n", err.text[0] ? err.text : strerror(-r));
+	return r < 0 ? CLI_FAILED : r;
 }

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef TN_CLI_CLI_H
+#define TN_CLI_CLI_H
+
+/* What the verbs share: the table of verbs, the parsed command line, output, and the way to the daemon. */
+#include <cjson/cJSON.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <sys/types.h>
+
+#include "base/error.h"
+#include "result/run.h"
+#include "varlink/varlink.h"
+
+/* Exit statuses. A verb returns one of them, or a negative errno, which is CLI_FAILED with a message. */
+enum { CLI_FINE = 0, CLI_REGRESSION = 1, CLI_FAILED = 2 };
+
+enum cli_option_bit {
+	CLI_JSON = 1 << 0,
+	CLI_HELP = 1 << 1,
+	CLI_NO_COLOR = 1 << 2,
+	CLI_SOCKET = 1 << 3,
+	CLI_VERSION = 1 << 4,
+	CLI_OVERRIDE = 1 << 5,
+	CLI_OUTPUT = 1 << 6,
+	CLI_QUIET = 1 << 7,
+	CLI_NAMES = 1 << 8,
+	CLI_INTERVAL = 1 << 9,
+	CLI_COUNT = 1 << 10,
+	CLI_WORST = 1 << 11,
+	/* what every verb knows, and what may stand before the verb */
+	CLI_COMMON = CLI_JSON | CLI_HELP | CLI_NO_COLOR | CLI_SOCKET,
+};
+
+/* The command line after parsing; strings point into argv. */
+struct cli_args {
+	bool json, help, no_color, version, quiet, names;
+	const char *socket, *output;
+	const char **override; /* ends with NULL */
+	size_t n_override;
+	uint64_t interval_ns, count, worst;
+	const char **operand; /* ends with NULL */
+	size_t n_operand;
+};
+
+struct cli {
+	const struct cli_verb *verb;
+	struct cli_args args;
+	bool colour, unicode; /* of stdout */
+	unsigned int width;
+};
+
+struct cli_verb {
+	const char *name;
+	const char *operands; /* as the usage line names them */
+	const char *summary;
+	unsigned int min_operands, max_operands;
+	unsigned int options; /* enum cli_option_bit, all it takes */
+	int (*run)(const struct cli *cli, struct tn_error *err);
+};
+
+/* main.c */
+const struct cli_verb *cli_verb_at(size_t index); /* NULL behind the last */
+const struct cli_verb *cli_verb_find(const char *name, struct tn_error *err);
+
+/* options.c */
+int cli_args_init(struct cli_args *args, int argc, struct tn_error *err);
+void cli_args_free(struct cli_args *args);
+int cli_args_parse(struct cli_args *args, unsigned int allowed, const char *verb, int argc, char **argv, int *ret_used,
+		   struct tn_error *err);
+void cli_options_print(FILE *out, unsigned int allowed);
+const char *cli_nearest(const char *word, const char *const *names, size_t n);
+
+/* output.c */
+void cli_output_setup(struct cli *cli);
+unsigned int cli_terminal_width(int fd);
+const char *cli_bold(const struct cli *cli);
+const char *cli_plain(const struct cli *cli);
+int cli_print_json(const cJSON *json, bool one_line, struct tn_error *err);
+int cli_print_report(const struct cli *cli, const struct tn_run *run, struct tn_error *err);
+
+/* table.c */
+struct libscols_table;
+struct cli_column {
+	const char *title;
+	bool right; /* numbers */
+	bool last;  /* gives way first when the terminal is narrow */
+};
+int cli_table_new(const struct cli *cli, const struct cli_column *columns, size_t n, struct libscols_table **ret,
+		  struct tn_error *err);
+int cli_table_row(struct libscols_table *table, const char *const *cells, size_t n, struct tn_error *err);
+int cli_table_text(struct libscols_table *table, char **ret, struct tn_error *err);
+int cli_table_print(struct libscols_table *table, struct tn_error *err);
+void cli_table_free(struct libscols_table *table);
+TN_DEFINE_CLEANUP(struct libscols_table, cli_table_free);
+
+/* interrupt.c */
+void cli_interrupt_catch(void);
+unsigned int cli_interrupts(void); /* how often the user asked to leave */
+
+/* connect.c */
+struct cli_link {
+	struct tn_varlink_client *client;
+	struct tn_varlink_client *control; /* for Stop while @client waits for a run; NULL until cli_link_control() */
+	int fd;                            /* of @client, to poll; owned by it */
+	pid_t daemon;                      /* the private one, 0 with a service */
+	bool leave;                        /* do not wait for the private daemon's end */
+	char path[128];                    /* socket of the service */
+};
+int cli_link_service(const struct cli *cli, struct cli_link *ret, struct tn_error *err);
+int cli_link_any(const struct cli *cli, struct cli_link *ret, struct tn_error *err);
+int cli_link_control(struct cli_link *link, struct tn_error *err);
+int cli_link_broken(struct cli_link *link, int code, struct tn_error *err);
+void cli_link_close(struct cli_link *link);
+
+/* call.c */
+int cli_receive(struct tn_varlink_client *c, cJSON **ret, struct tn_error *err);
+int cli_call(struct tn_varlink_client *c, const char *method, const cJSON *parameters, cJSON **ret,
+	     struct tn_error *err);
+const char *cli_json_text(const cJSON *object, const char *key);
+double cli_json_number(const cJSON *object, const char *key);
+void cli_json_freep(cJSON **json);
+#define cli_autojson tn_cleanup(cli_json_freep)
+
+/* progress.c */
+struct cli_progress {
+	bool terminal, silent;
+	bool drawn;
+	double last_s; /* monotonic; of the last line or redraw */
+};
+void cli_progress_start(struct cli_progress *p, const struct cli *cli);
+void cli_progress_show(struct cli_progress *p, const cJSON *progress);
+void cli_progress_note(struct cli_progress *p, const char *text);
+void cli_progress_end(struct cli_progress *p);
+
+/* save.c */
+int cli_save_check(const char *path, struct tn_error *err);
+int cli_save(struct tn_run *run, const char *path, struct tn_error *err);
+
+int cli_run(const struct cli *cli, struct tn_error *err);
+int cli_list(const struct cli *cli, struct tn_error *err);
+int cli_status(const struct cli *cli, struct tn_error *err);
+int cli_top(const struct cli *cli, struct tn_error *err);
+int cli_stop(const struct cli *cli, struct tn_error *err);
+int cli_show(const struct cli *cli, struct tn_error *err);
+int cli_version(const struct cli *cli, struct tn_error *err);
+int cli_help(const struct cli *cli, struct tn_error *err);
+
+/* help.c */
+void cli_usage(FILE *out);
+void cli_verb_help(FILE *out, const struct cli_verb *verb);
+
+#endif

@@ -1,0 +1,288 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * One table of options for all verbs. A verb names those it takes in a bit mask, so that parsing, help
+ * and the message for a mistyped option come from the same rows. Options and operands may be mixed;
+ * "--" ends the options, and "-" alone is an operand.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "base/units.h"
+#include "cli/cli.h"
+
+enum kind { FLAG, TEXT, LIST, NUMBER, DURATION };
+
+struct option {
+	unsigned int bit;
+	char letter; /* 0: none */
+	const char *name;
+	const char *value; /* what the help calls it; NULL for a flag */
+	const char *help;
+	enum kind kind;
+	size_t offset; /* in struct cli_args */
+	uint64_t min, max;
+};
+
+#define AT(member) offsetof(struct cli_args, member)
+
+static const struct option table[] = {
+	{CLI_OVERRIDE, 'o', "override", "SECTION.KEY=VALUE", "change one key of the scenario; may be repeated", LIST,
+	 0},
+	{CLI_OUTPUT, 0, "output", "FILE", "also write the run document to FILE, raw records beside it", TEXT,
+	 AT(output)},
+	{CLI_QUIET, 'q', "quiet", NULL, "show no progress", FLAG, AT(quiet)},
+	{CLI_NAMES, 0, "names", NULL, "print the names of the scenarios only, one a line", FLAG, AT(names)},
+	{CLI_INTERVAL, 0, "interval", "TIME", "time between two views, 100ms to 60s (default 1s)", DURATION,
+	 AT(interval_ns), 100000000, 60000000000},
+	{CLI_COUNT, 0, "count", "N", "leave after N views", NUMBER, AT(count), 1, UINT32_MAX},
+	{CLI_WORST, 0, "worst", "N", "list the N worst interruptions (default 10)", NUMBER, AT(worst), 0, 1000},
+	{CLI_JSON, 0, "json", NULL, "print JSON instead of text", FLAG, AT(json)},
+	{CLI_SOCKET, 0, "socket", "PATH", "socket of the service to talk to", TEXT, AT(socket)},
+	{CLI_NO_COLOR, 0, "no-color", NULL, "no colours, as with NO_COLOR in the environment", FLAG, AT(no_color)},
+	{CLI_VERSION, 0, "version", NULL, "print the version", FLAG, AT(version)},
+	{CLI_HELP, 'h', "help", NULL, "print this help", FLAG, AT(help)},
+};
+
+static size_t distance(const char *a, const char *b)
+{
+	size_t row[64], n = strlen(b);
+
+	if (n + 1 > TN_ARRAY_SIZE(row))
+		return SIZE_MAX;
+	for (size_t j = 0; j <= n; j++)
+		row[j] = j;
+	for (size_t i = 1; a[i - 1]; i++) {
+		size_t diagonal = row[0];
+
+		row[0] = i;
+		for (size_t j = 1; j <= n; j++) {
+			size_t cost = diagonal + (a[i - 1] != b[j - 1]);
+
+			diagonal = row[j];
+			if (row[j] + 1 < cost)
+				cost = row[j] + 1;
+			if (row[j - 1] + 1 < cost)
+				cost = row[j - 1] + 1;
+			row[j] = cost;
+		}
+	}
+	return row[n];
+}
+
+/**
+ * cli_nearest() - what the user may have meant
+ * @word: as typed
+ * @names: what exists
+ * @n: number of names
+ *
+ * Return: the name with the smallest edit distance, or NULL when all are further away than half of @word.
+ */
+const char *cli_nearest(const char *word, const char *const *names, size_t n)
+{
+	size_t best = strlen(word) / 2 + 1;
+	const char *found = NULL;
+
+	for (size_t i = 0; i < n; i++) {
+		size_t d = distance(word, names[i]);
+
+		if (d < best) {
+			best = d;
+			found = names[i];
+		}
+	}
+	return found;
+}
+
+/**
+ * cli_args_init() - defaults, and room for the lists
+ * @args: to fill
+ * @argc: of main(): no list can be longer
+ * @err: message
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int cli_args_init(struct cli_args *args, int argc, struct tn_error *err)
+{
+	size_t room = (size_t)argc + 1;
+
+	*args = (struct cli_args){.interval_ns = 1000000000, .worst = 10};
+	args->override = calloc(room, sizeof(*args->override));
+	args->operand = calloc(room, sizeof(*args->operand));
+	if (!args->override || !args->operand)
+		return tn_error_set(err, -ENOMEM, "no memory for the command line");
+	return 0;
+}
+
+/**
+ * cli_args_free() - counterpart of cli_args_init()
+ * @args: what it filled
+ */
+void cli_args_free(struct cli_args *args)
+{
+	free(args->override);
+	free(args->operand);
+}
+
+static int unknown_option(const char *word, unsigned int allowed, const char *verb, struct tn_error *err)
+{
+	const char *names[TN_ARRAY_SIZE(table)], *near;
+	const char *sep = verb ? " " : "";
+	size_t n = 0;
+
+	for (size_t i = 0; i < TN_ARRAY_SIZE(table); i++)
+		if (table[i].bit & allowed)
+			names[n++] = table[i].name;
+	near = strncmp(word, "--", 2) == 0 ? cli_nearest(word + 2, names, n) : NULL;
+	verb = verb ? verb : "";
+	if (near)
+		return tn_error_set(err, -EINVAL, "unknown option %s; did you mean --%s? See 'tlbnoise%s%s --help'",
+				    word, near, sep, verb);
+	return tn_error_set(err, -EINVAL, "unknown option %s; see 'tlbnoise%s%s --help'", word, sep, verb);
+}
+
+static int store_number(struct cli_args *args, const struct option *o, const char *value, struct tn_error *err)
+{
+	uint64_t v;
+	int r;
+
+	if (o->kind == NUMBER)
+		r = tn_parse_u64(value, o->min, o->max, &v, err);
+	else
+		r = tn_parse_duration_ns(value, &v, err);
+	if (r < 0)
+		return tn_error_prefix(err, r, "--%s %s", o->name, value);
+	if (v < o->min || v > o->max)
+		return tn_error_set(err, -ERANGE, "--%s %s: out of range; %s", o->name, value, o->help);
+	*(uint64_t *)((char *)args + o->offset) = v;
+	return 0;
+}
+
+static int store(struct cli_args *args, const struct option *o, const char *value, struct tn_error *err)
+{
+	char *at = (char *)args + o->offset;
+
+	switch (o->kind) {
+	case FLAG:
+		*(bool *)at = true;
+		return 0;
+	case LIST:
+		args->override[args->n_override++] = value;
+		return 0;
+	case TEXT:
+		if (!*value)
+			return tn_error_set(err, -EINVAL, "--%s: the value is empty; give a %s", o->name, o->value);
+		*(const char **)at = value;
+		return 0;
+	case NUMBER:
+	case DURATION:
+		return store_number(args, o, value, err);
+	}
+	return 0;
+}
+
+static const struct option *find_long(const char *name, size_t len, unsigned int allowed)
+{
+	for (size_t i = 0; i < TN_ARRAY_SIZE(table); i++)
+		if ((table[i].bit & allowed) && strlen(table[i].name) == len && !strncmp(table[i].name, name, len))
+			return &table[i];
+	return NULL;
+}
+
+static const struct option *find_letter(char letter, unsigned int allowed)
+{
+	for (size_t i = 0; i < TN_ARRAY_SIZE(table); i++)
+		if ((table[i].bit & allowed) && table[i].letter && table[i].letter == letter)
+			return &table[i];
+	return NULL;
+}
+
+/* One word that starts with '-'. Returns how many words it took. */
+static int parse_option(struct cli_args *args, unsigned int allowed, const char *verb, int argc, char **argv,
+			struct tn_error *err)
+{
+	const char *word = argv[0], *value = NULL;
+	const struct option *o;
+	int r;
+
+	if (word[1] == '-') {
+		size_t len = strcspn(word + 2, "=");
+
+		o = find_long(word + 2, len, allowed);
+		value = word[2 + len] ? word + 3 + len : NULL;
+	} else {
+		o = find_letter(word[1], allowed);
+		value = word[2] ? word + 2 : NULL;
+	}
+	if (!o)
+		return unknown_option(word, allowed, verb, err);
+	if (!o->value && value)
+		return tn_error_set(err, -EINVAL, "%s: the option --%s takes no value", word, o->name);
+	if (!o->value || value) {
+		r = store(args, o, value, err);
+		return r < 0 ? r : 1;
+	}
+	if (argc < 2)
+		return tn_error_set(err, -EINVAL, "%s: needs a value, %s", word, o->value);
+	r = store(args, o, argv[1], err);
+	return r < 0 ? r : 2;
+}
+
+/**
+ * cli_args_parse() - options and operands
+ * @args: from cli_args_init(); filled further
+ * @allowed: enum cli_option_bit
+ * @verb: for messages; NULL before the verb: then parsing ends at the first operand, which is the verb
+ * @argc: number of words
+ * @argv: the words, from the first to parse
+ * @ret_used: words taken
+ * @err: message
+ *
+ * Return: 0, -EINVAL or -ERANGE.
+ */
+int cli_args_parse(struct cli_args *args, unsigned int allowed, const char *verb, int argc, char **argv, int *ret_used,
+		   struct tn_error *err)
+{
+	bool options = true;
+	int i = 0;
+
+	while (i < argc) {
+		int r;
+
+		if (!options || argv[i][0] != '-' || !argv[i][1]) {
+			if (!verb)
+				break;
+			args->operand[args->n_operand++] = argv[i++];
+			continue;
+		}
+		if (!strcmp(argv[i], "--")) {
+			options = false;
+			i++;
+			continue;
+		}
+		r = parse_option(args, allowed, verb, argc - i, argv + i, err);
+		if (r < 0)
+			return r;
+		i += r;
+	}
+	*ret_used = i;
+	return 0;
+}
+
+/**
+ * cli_options_print() - the options' part of a help text
+ * @out: stream
+ * @allowed: those to list
+ */
+void cli_options_print(FILE *out, unsigned int allowed)
+{
+	for (size_t i = 0; i < TN_ARRAY_SIZE(table); i++) {
+		const struct option *o = &table[i];
+		char left[64];
+
+		if (!(o->bit & allowed))
+			continue;
+		snprintf(left, sizeof(left), "%c%c%s --%s%s%s", o->letter ? '-' : ' ', o->letter ? o->letter : ' ',
+			 o->letter ? "," : " ", o->name, o->value ? " " : "", o->value ? o->value : "");
+		fprintf(out, "  %-34s %s\n", left, o->help);
+	}
+}

@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Verb run. The scenario is parsed here first, so that a mistake is told before a daemon is started; the
+ * daemon gets the text and parses it again, since it trusts no client. The first ctrl-C asks for the run's
+ * end and waits for the document of what was measured, the second leaves at once.
+ */
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "churn/churn.h"
+#include "cli/cli.h"
+#include "scenario/scenario.h"
+#include "system/paths.h"
+#include "varlink/interface.h"
+
+static int load_scenario(const struct cli *cli, char *path, size_t size, char **ret_text, struct tn_error *err)
+{
+	tn_autofree struct tn_scenario *scenario = calloc(1, sizeof(*scenario));
+	tn_autofree char *text = NULL;
+	int r;
+
+	if (!scenario)
+		return tn_error_set(err, -ENOMEM, "no memory for the scenario");
+	r = tn_path_scenario(cli->args.operand[0], path, size, err);
+	if (r == 0)
+		r = tn_scenario_load(path, &text, err);
+	if (r == 0)
+		r = tn_scenario_parse(text, strlen(text), path, cli->args.override, scenario, err);
+	for (size_t i = 0; r == 0 && i < scenario->n_churn; i++)
+		r = tn_churn_validate(&scenario->churn[i], err);
+	if (r == 0)
+		*ret_text = tn_steal_ptr(text);
+	return r;
+}
+
+static int send_run(const struct cli *cli, struct cli_link *link, const char *path, const char *text,
+		    struct tn_error *err)
+{
+	cli_autojson cJSON *parameters = cJSON_CreateObject();
+	cJSON *overrides = cJSON_CreateStringArray(cli->args.override, (int)cli->args.n_override);
+
+	if (!parameters || !cJSON_AddStringToObject(parameters, "name", path) ||
+	    !cJSON_AddStringToObject(parameters, "text", text) || !overrides) {
+		cJSON_Delete(overrides);
+		return tn_error_set(err, -ENOMEM, "no memory for the call");
+	}
+	cJSON_AddItemToObject(parameters, "overrides", overrides);
+	return tn_varlink_send(link->client, TN_INTERFACE ".Run", parameters, true, err);
+}
+
+/* Asks for the end of the run. Only a second ctrl-C is an error: a run that has just ended is fine. */
+static int ask_stop(struct cli_link *link, const char *run, struct tn_error *err)
+{
+	cli_autojson cJSON *parameters = cJSON_CreateObject(), *reply = NULL;
+	struct tn_error ignored = {0};
+	int r;
+
+	if (!parameters || !cJSON_AddStringToObject(parameters, "run", run))
+		return tn_error_set(err, -ENOMEM, "no memory for the call");
+	r = cli_link_control(link, &ignored);
+	if (r == 0)
+		r = cli_call(link->control, "Stop", parameters, &reply, &ignored);
+	if (r == -EINTR)
+		return tn_error_set(err, -EINTR, "interrupted");
+	return 0;
+}
+
+static int on_interrupt(struct cli_link *link, struct cli_progress *progress, const char *run, bool *asked,
+			struct tn_error *err)
+{
+	int r = 0;
+
+	if (cli_interrupts() == 1 && !*asked) {
+		*asked = true;
+		cli_progress_note(progress, "stopping the run; ctrl-C again leaves at once, without a result");
+		r = ask_stop(link, run, err);
+	}
+	if (r == -EINTR || cli_interrupts() > 1) {
+		link->leave = true;
+		return tn_error_set(err, -EINTR, "left without a result; %s",
+				    link->daemon ? "the private daemon cleans up and ends by itself"
+						 : "'tlbnoise status' shows what the service does");
+	}
+	return r;
+}
+
+/* Shows progress until the document comes. */
+static int follow(struct cli_link *link, struct cli_progress *progress, cJSON **ret, struct tn_error *err)
+{
+	bool asked = false;
+	char run[64] = "";
+
+	for (;;) {
+		cli_autojson cJSON *reply = NULL;
+		const cJSON *item;
+		int r = cli_receive(link->client, &reply, err);
+
+		if (cli_interrupts() && (!asked || cli_interrupts() > 1)) {
+			int s = on_interrupt(link, progress, run, &asked, err);
+
+			if (s < 0)
+				return s;
+		}
+		if (r == -EINTR)
+			continue;
+		if (r < 0)
+			return r == -EREMOTEIO ? r : cli_link_broken(link, r, err);
+		item = cJSON_GetObjectItemCaseSensitive(reply, "progress");
+		if (cJSON_IsObject(item)) {
+			snprintf(run, sizeof(run), "%s", cli_json_text(item, "run"));
+			cli_progress_show(progress, item);
+		}
+		if (r == 0) {
+			*ret = cJSON_DetachItemFromObjectCaseSensitive(reply, "document");
+			if (!cJSON_IsObject(*ret))
+				return tn_error_set(err, -EBADMSG, "the daemon's last reply carries no document");
+			return 0;
+		}
+	}
+}
+
+/* Where the daemon keeps the document: beside the raw records, or in the directory of results. */
+static void print_places(const struct cli *cli, const struct tn_run *run, FILE *out)
+{
+	const char *slash = strrchr(run->raw_file, '/');
+	char dir[512], path[640];
+	struct tn_error ignored;
+
+	if (cli->args.output) {
+		snprintf(path, sizeof(path), "%s", cli->args.output);
+	} else {
+		if (slash)
+			snprintf(dir, sizeof(dir), "%.*s", (int)(slash - run->raw_file), run->raw_file);
+		else if (tn_path_results_dir(dir, sizeof(dir), &ignored) < 0)
+			return;
+		snprintf(path, sizeof(path), "%s/%s.json", dir, run->id);
+	}
+	if (access(path, R_OK) == 0)
+		fprintf(out, "Document: %s\n", path);
+	if (run->raw_file[0])
+		fprintf(out, "Raw records: %s (%llu)\n", run->raw_file, (unsigned long long)run->raw_records);
+}
+
+static int verdict(const struct tn_run *run, struct tn_error *err)
+{
+	const char *reason = run->state_reason[0] ? run->state_reason : "no reason recorded";
+
+	if (run->state == TN_RUN_COMPLETE)
+		return CLI_FINE;
+	if (run->state == TN_RUN_ABORTED)
+		return tn_error_set(err, -ECANCELED, "the run was stopped after %u of %u rounds (%s); run it again",
+				    run->rounds_done, run->rounds_planned, reason);
+	return tn_error_set(err, -ENODATA, "the run is incomplete (%s); its figures are lower bounds", reason);
+}
+
+static int deliver(const struct cli *cli, const cJSON *document, struct tn_error *err)
+{
+	tn_cleanup(tn_run_freep) struct tn_run *run = NULL;
+	int r = tn_run_from_json(document, &run, err);
+
+	if (r < 0)
+		return tn_error_prefix(err, r, "the daemon's document");
+	if (cli->args.output)
+		r = cli_save(run, cli->args.output, err);
+	if (r < 0)
+		return r;
+	r = cli->args.json ? cli_print_json(document, false, err) : cli_print_report(cli, run, err);
+	if (r < 0)
+		return r;
+	if (!cli->args.json)
+		print_places(cli, run, stdout);
+	fflush(stdout);
+	return verdict(run, err);
+}
+
+/**
+ * cli_run() - verb run
+ * @cli: operand 0: name or path of the scenario
+ * @err: message
+ *
+ * Return: exit status or a negative errno.
+ */
+int cli_run(const struct cli *cli, struct tn_error *err)
+{
+	tn_cleanup(cli_link_close) struct cli_link link = {.fd = -1};
+	cli_autojson cJSON *document = NULL;
+	tn_autofree char *text = NULL;
+	struct cli_progress progress;
+	char path[512];
+	int r;
+
+	r = load_scenario(cli, path, sizeof(path), &text, err);
+	if (r == 0 && cli->args.output)
+		r = cli_save_check(cli->args.output, err);
+	if (r < 0)
+		return r;
+	cli_interrupt_catch();
+	cli_progress_start(&progress, cli);
+	r = cli_link_any(cli, &link, err);
+	if (r < 0)
+		return r;
+	r = send_run(cli, &link, path, text, err);
+	if (r < 0)
+		return cli_link_broken(&link, r, err);
+	r = follow(&link, &progress, &document, err);
+	cli_progress_end(&progress);
+	return r < 0 ? r : deliver(cli, document, err);
+}

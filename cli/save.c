@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * run --output FILE: the document under a name of the user's choice, with the raw records beside it. The
+ * copy of the records comes first, so that a document never names records that are not there.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/sendfile.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cli/cli.h"
+
+static void directory_of(const char *path, char *buf, size_t size)
+{
+	const char *slash = strrchr(path, '/');
+
+	if (!slash)
+		snprintf(buf, size, ".");
+	else
+		snprintf(buf, size, "%.*s", slash == path ? 1 : (int)(slash - path), path);
+}
+
+/**
+ * cli_save_check() - can FILE be written, before a run is spent on it
+ * @path: FILE
+ * @err: message
+ *
+ * Return: 0 or a negative errno.
+ */
+int cli_save_check(const char *path, struct tn_error *err)
+{
+	struct stat st;
+	char dir[512];
+
+	if (strlen(path) + 8 >= sizeof(dir))
+		return tn_error_set(err, -ENAMETOOLONG, "--output: the path is longer than %zu characters",
+				    sizeof(dir) - 8);
+	directory_of(path, dir, sizeof(dir));
+	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode))
+		return tn_error_set(err, -EINVAL, "--output %s: not a regular file; --json prints the document", path);
+	if (stat(dir, &st) < 0 || access(dir, W_OK) < 0)
+		return tn_error_set(err, -errno, "--output %s: cannot write into %s: %s", path, dir, strerror(errno));
+	if (!S_ISDIR(st.st_mode))
+		return tn_error_set(err, -ENOTDIR, "--output %s: %s is not a directory", path, dir);
+	return 0;
+}
+
+static int copy_data(int from, int to)
+{
+	ssize_t n;
+
+	do
+		n = sendfile(to, from, NULL, 1 << 24);
+	while (n > 0 || (n < 0 && errno == EINTR));
+	if (n < 0 || fsync(to) < 0)
+		return -errno;
+	return 0;
+}
+
+/* Copies to a temporary name and renames, so that @to is never half a file. */
+static int copy_file(const char *from, const char *to, struct tn_error *err)
+{
+	tn_autoclose int in = open(from, O_RDONLY | O_CLOEXEC);
+	tn_autoclose int out = -1;
+	char temporary[560];
+	int r;
+
+	if (in < 0)
+		return tn_error_set(err, -errno, "cannot read the raw records %s: %s", from, strerror(errno));
+	snprintf(temporary, sizeof(temporary), "%s.%d.tmp", to, (int)getpid());
+	out = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+	if (out < 0)
+		return tn_error_set(err, -errno, "cannot create %s: %s", temporary, strerror(errno));
+	r = copy_data(in, out);
+	if (r == 0 && rename(temporary, to) < 0)
+		r = -errno;
+	if (r < 0) {
+		unlink(temporary);
+		return tn_error_set(err, r, "cannot write %s: %s", to, strerror(-r));
+	}
+	return 0;
+}
+
+/**
+ * cli_save() - write the document and its raw records
+ * @run: the run; raw_file gets the name of the copy, FILE without .json and with .raw
+ * @path: FILE
+ * @err: message
+ *
+ * Return: 0 or a negative errno.
+ */
+int cli_save(struct tn_run *run, const char *path, struct tn_error *err)
+{
+	size_t len = strlen(path);
+	char raw[512];
+	int r;
+
+	if (run->raw_file[0]) {
+		if (len > 5 && !strcmp(path + len - 5, ".json"))
+			len -= 5;
+		snprintf(raw, sizeof(raw), "%.*s.raw", (int)len, path);
+		r = copy_file(run->raw_file, raw, err);
+		if (r < 0)
+			return r;
+		memcpy(run->raw_file, raw, sizeof(raw));
+	}
+	return tn_run_write_file(run, path, err);
+}
