@@ -42,6 +42,7 @@ int tn_trace_open(const struct tn_trace_options *opt, struct tn_trace **ret, str
 int tn_trace_arm(struct tn_trace *t, struct tn_error *err); /* enables the events: before any window */
 int tn_trace_disarm(struct tn_trace *t, struct tn_error *err);
 int tn_trace_drain(struct tn_trace *t, tn_event_fn fn, void *userdata, struct tn_error *err);
+uint64_t tn_trace_complete_before(const struct tn_trace *t); /* ticks before which all has been delivered */
 int tn_trace_stats(struct tn_trace *t, struct tn_trace_stats *ret, struct tn_error *err);
 struct tn_symbols *tn_trace_symbols(struct tn_trace *t);
 void tn_trace_close(struct tn_trace *t); /* disables, removes the instances, unmounts what it mounted */
