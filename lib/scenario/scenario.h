@@ -45,8 +45,8 @@ struct tn_churn_spec {
 	struct tn_range pages; /* per operation; sources that have no use for it refuse the key */
 	bool pages_set;
 	uint32_t workers;
-	uint32_t burst;  /* threads: how many at once */
-	uint32_t groups; /* hackbench -g */
+	uint32_t burst;  /* threads: how many at once; 0: not set, the source has its own default */
+	uint32_t groups; /* hackbench -g; 0: not set, likewise */
 };
 
 /* Level names as in system/features.h; the scenario keeps the text so that it imports base only. */
@@ -80,9 +80,50 @@ struct tn_scenario {
 	struct tn_expect expect[TN_SCENARIO_EXPECT_MAX];
 };
 
+enum tn_scenario_type {
+	TN_SCENARIO_TEXT,
+	TN_SCENARIO_KIND,
+	TN_SCENARIO_LEVEL,
+	TN_SCENARIO_SOURCE,
+	TN_SCENARIO_DURATION,
+	TN_SCENARIO_THRESHOLD,
+	TN_SCENARIO_COUNT,
+	TN_SCENARIO_POWER_OF_TWO,
+	TN_SCENARIO_SIZE,
+	TN_SCENARIO_RATE,
+	TN_SCENARIO_RANGE,
+	TN_SCENARIO_CPUS,
+	TN_SCENARIO_SCHED,
+};
+
+/* One key of the file format: all that the parser, the man page and a listing need to know of it. */
+struct tn_scenario_key {
+	const char *section; /* "churn" stands for each [churn NAME] */
+	const char *key;
+	enum tn_scenario_type type;
+	const char *min, *max; /* as one would write them; NULL where the type has no range */
+	const char *fallback;  /* the default, likewise; NULL: stays unset */
+	size_t offset;         /* in struct tn_scenario, of a churn key in struct tn_churn_spec */
+	const char *help;
+};
+
+enum tn_metric_kind { TN_METRIC_DURATION, TN_METRIC_RATE, TN_METRIC_SHARE, TN_METRIC_COUNT };
+
+/* What [expect] can ask for; NAME in a name stands for the name of a [churn] section. */
+struct tn_scenario_metric {
+	const char *name;
+	enum tn_metric_kind kind;
+	const char *help;
+};
+
 int tn_scenario_parse(const char *text, size_t len, const char *file, const char *const *overrides,
 		      struct tn_scenario *ret, struct tn_error *err);
 int tn_scenario_load(const char *path, char **ret_text, struct tn_error *err);
 const char *tn_cpu_spec_format(const struct tn_cpu_spec *spec, char *buf, size_t size);
+
+/* Tables of the format; NULL behind the last. */
+const struct tn_scenario_key *tn_scenario_key_at(size_t index);
+const struct tn_scenario_metric *tn_scenario_metric_at(size_t index);
+const char *tn_scenario_type_name(enum tn_scenario_type type);
 
 #endif
