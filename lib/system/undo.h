@@ -7,7 +7,8 @@
 
 /*
  * Journal of side effects on the machine. An entry is on disk before the effect happens; close undoes
- * all in reverse order; tn_undo_recover() does it for owners that died.
+ * all in reverse order; tn_undo_recover() does it for owners that died. Trace instances are named
+ * TN_UNDO_INSTANCE and the owner's name (tn_undo_owner()), so that they tell whose they are without a journal.
  */
 enum tn_undo_kind {
 	TN_UNDO_TRACE_INSTANCE, /* target: directory below .../tracing/instances */
@@ -16,8 +17,12 @@ enum tn_undo_kind {
 	TN_UNDO_WRITE,          /* target: file whose old text is put back */
 };
 
+#define TN_UNDO_OWNER    48
+#define TN_UNDO_INSTANCE "tlbnoise."
+
 struct tn_undo;
 
+const char *tn_undo_owner(char *buf, size_t size);
 int tn_undo_open(const char *state_dir, struct tn_undo **ret, struct tn_error *err);
 int tn_undo_add(struct tn_undo *u, enum tn_undo_kind kind, const char *target, const char *before,
 		struct tn_error *err);

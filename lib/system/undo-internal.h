@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef TN_SYSTEM_UNDO_INTERNAL_H
+#define TN_SYSTEM_UNDO_INTERNAL_H
+
+/* Between undo.c (the journal), undo-effects.c (undoing one entry) and undo-recover.c (dead owners). */
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "system/undo.h"
+
+#define TN_UNDO_PREFIX "undo."
+
+struct tn_undo_entry {
+	enum tn_undo_kind kind;
+	char *target;
+	char *before; /* NULL when the kind has none */
+};
+
+struct tn_undo_list {
+	struct tn_undo_entry *entries;
+	size_t n;
+};
+
+typedef void (*tn_undo_report)(void *userdata, const struct tn_undo_entry *e, int result, const char *why);
+
+int tn_undo_list_add(struct tn_undo_list *list, enum tn_undo_kind kind, const char *target, const char *before);
+void tn_undo_list_clear(struct tn_undo_list *list);
+int tn_undo_list_run(struct tn_undo_list *list, tn_undo_report report, void *userdata);
+
+int tn_undo_dir_open(const char *state_dir, struct tn_error *err);
+int tn_undo_file_load(int fd, struct tn_undo_list *ret);
+int tn_undo_file_finish(int dir, const char *name, const struct tn_undo_list *left);
+
+int tn_undo_effect(const struct tn_undo_entry *e, struct tn_error *err);
+const char *tn_undo_kind_text(enum tn_undo_kind kind);
+
+int tn_undo_start_time(pid_t pid, unsigned long long *ret);
+bool tn_undo_owner_lives(pid_t pid, unsigned long long start_time);
+
+static inline void tn_undo_list_clearp(struct tn_undo_list *list)
+{
+	tn_undo_list_clear(list);
+}
+
+#endif

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Undoing for owners that died: first what their journals say, then trace instances that carry a dead owner's
+ * name but stand in no journal. Nothing is done for an owner that may still live.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <string.h>
+#include <sys/file.h>
+
+#include "system/undo-internal.h"
+
+struct recovery {
+	const struct tn_log *log;
+	int pid;
+};
+
+static void report(void *userdata, const struct tn_undo_entry *e, int result, const char *why)
+{
+	const struct recovery *rec = userdata;
+
+	if (result < 0)
+		tn_log(rec->log, LOG_WARNING, "%s, left by pid %d", why, rec->pid);
+	else
+		tn_log(rec->log, LOG_NOTICE, "%s %s %s, left by pid %d",
+		       e->kind == TN_UNDO_WRITE ? "restored" : "removed", tn_undo_kind_text(e->kind), e->target,
+		       rec->pid);
+}
+
+/* Parses "PREFIX PID . STARTTIME" and returns what follows, NULL when it is something else. */
+static const char *parse_owner(const char *name, const char *prefix, int *ret_pid, unsigned long long *ret_start)
+{
+	int n = -1;
+
+	if (strncmp(name, prefix, strlen(prefix)))
+		return NULL;
+	name += strlen(prefix);
+	if (strspn(name, "0123456789.") == 0 || sscanf(name, "%9d.%19llu%n", ret_pid, ret_start, &n) != 2 || n < 0)
+		return NULL;
+	return *ret_pid > 0 ? name + n : NULL;
+}
+
+/* The lock keeps two recoveries apart; who gets it second finds the file unlinked, with nothing to do. */
+static void recover_journal(int dir, const char *name, const char *state_dir, const struct recovery *rec)
+{
+	tn_cleanup(tn_undo_list_clearp) struct tn_undo_list list = {0};
+	tn_autoclose int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	int r;
+
+	if (fd < 0) {
+		if (errno != ENOENT)
+			tn_log(rec->log, LOG_WARNING, "ignored the undo journal %s/%s: %m", state_dir, name);
+		return;
+	}
+	if (flock(fd, LOCK_EX | LOCK_NB) < 0)
+		return;
+	r = tn_undo_file_load(fd, &list);
+	if (r < 0) {
+		tn_log(rec->log, LOG_WARNING, "ignored the undo journal %s/%s: %s; look at it and remove it", state_dir,
+		       name, r == -EPERM ? "it is not a file of ours alone" : strerror(-r));
+		return;
+	}
+	tn_undo_list_run(&list, report, (void *)rec);
+	r = tn_undo_file_finish(dir, name, &list);
+	if (r < 0)
+		tn_log(rec->log, LOG_WARNING, "cannot remove the undo journal %s/%s: %s", state_dir, name,
+		       strerror(-r));
+}
+
+static void recover_journals(int dir, DIR *d, const char *state_dir, const struct tn_log *log)
+{
+	struct recovery rec = {.log = log};
+	unsigned long long start;
+	const char *rest;
+
+	for (struct dirent *de = readdir(d); de; de = readdir(d)) {
+		rest = parse_owner(de->d_name, TN_UNDO_PREFIX, &rec.pid, &start);
+		if (rest && !*rest && !tn_undo_owner_lives(rec.pid, start))
+			recover_journal(dir, de->d_name, state_dir, &rec);
+	}
+}
+
+/* The second place is asked only without the first: looking into it makes the kernel mount tracefs there. */
+static DIR *open_instances(const char **ret_path)
+{
+	static const char *const places[] = {"/sys/kernel/tracing/instances", "/sys/kernel/debug/tracing/instances"};
+	DIR *d = NULL;
+
+	for (size_t i = 0; i < TN_ARRAY_SIZE(places) && !d; i++) {
+		*ret_path = places[i];
+		d = opendir(places[i]);
+	}
+	return d;
+}
+
+static void recover_instances(const struct tn_log *log)
+{
+	const char *instances = NULL;
+	tn_autoclosedir DIR *d = open_instances(&instances);
+	struct recovery rec = {.log = log};
+	unsigned long long start;
+
+	for (struct dirent *de = d ? readdir(d) : NULL; de; de = readdir(d)) {
+		char path[PATH_MAX];
+		struct tn_undo_entry e = {.kind = TN_UNDO_TRACE_INSTANCE, .target = path};
+		struct tn_error why = {0};
+		int r;
+
+		if (!parse_owner(de->d_name, TN_UNDO_INSTANCE, &rec.pid, &start) || tn_undo_owner_lives(rec.pid, start))
+			continue;
+		snprintf(path, sizeof(path), "%s/%s", instances, de->d_name);
+		r = tn_undo_effect(&e, &why);
+		report(&rec, &e, r, why.text);
+	}
+}
+
+/**
+ * tn_undo_recover() - undo what owners that died have left
+ * @state_dir: directory of the journals; when there is none, there are no journals
+ * @log: hears at LOG_NOTICE of each thing undone, at LOG_WARNING of what could not be, or is not believed
+ * @err: why the directory cannot be used
+ *
+ * A single thing that cannot be undone is no failure: it stays in its journal and is tried again next time.
+ *
+ * Return: 0; -EPERM when the directory cannot be trusted; another negative errno of opening it.
+ */
+int tn_undo_recover(const char *state_dir, const struct tn_log *log, struct tn_error *err)
+{
+	tn_autoclose int dir = -1;
+	tn_autoclosedir DIR *d = NULL;
+
+	if (!access(state_dir, F_OK)) {
+		dir = tn_undo_dir_open(state_dir, err);
+		if (dir < 0)
+			return dir;
+		d = fdopendir(dup(dir));
+		if (!d)
+			return tn_error_set(err, -errno, "cannot read the state directory %s: %m", state_dir);
+		recover_journals(dir, d, state_dir, log);
+	}
+	recover_instances(log);
+	return 0;
+}
