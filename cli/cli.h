@@ -12,6 +12,7 @@
 
 #include "base/error.h"
 #include "result/run.h"
+#include "scenario/scenario.h"
 #include "varlink/varlink.h"
 
 /* Exit statuses. A verb returns one of them, or a negative errno, which is CLI_FAILED with a message. */
@@ -30,13 +31,14 @@ enum cli_option_bit {
 	CLI_INTERVAL = 1 << 9,
 	CLI_COUNT = 1 << 10,
 	CLI_WORST = 1 << 11,
+	CLI_KEYS = 1 << 12,
 	/* what every verb knows, and what may stand before the verb */
 	CLI_COMMON = CLI_JSON | CLI_HELP | CLI_NO_COLOR | CLI_SOCKET,
 };
 
 /* The command line after parsing; strings point into argv. */
 struct cli_args {
-	bool json, help, no_color, version, quiet, names;
+	bool json, help, no_color, version, quiet, names, keys;
 	const char *socket, *output;
 	const char **override; /* ends with NULL */
 	size_t n_override;
@@ -138,6 +140,13 @@ void cli_progress_end(struct cli_progress *p);
 /* save.c */
 int cli_save_check(const char *path, struct tn_error *err);
 int cli_save(struct tn_run *run, const char *path, struct tn_error *err);
+
+/* inventory.c: what can be run here, as JSON */
+int cli_inventory_scenarios(cJSON *scenarios, struct tn_error *err);
+int cli_inventory_sources(cJSON *sources, struct tn_error *err);
+int cli_inventory_machine(cJSON *machine, struct tn_error *err);
+int cli_scenario_load(const char *name, const char *const *overrides, char *path, size_t size, char **ret_text,
+		      struct tn_scenario **ret, struct tn_error *err);
 
 int cli_run(const struct cli *cli, struct tn_error *err);
 int cli_list(const struct cli *cli, struct tn_error *err);

@@ -14,7 +14,8 @@
 static const struct cli_verb verbs[] = {
 	{"run", "SCENARIO", "run a scenario and show what interrupted the probed CPUs", 1, 1,
 	 CLI_COMMON | CLI_OVERRIDE | CLI_OUTPUT | CLI_QUIET, cli_run},
-	{"list", "", "scenarios, churn sources, and what this machine allows", 0, 0, CLI_COMMON | CLI_NAMES, cli_list},
+	{"list", "[SCENARIO]", "scenarios, churn sources, and what this machine allows", 0, 1,
+	 CLI_COMMON | CLI_NAMES | CLI_KEYS, cli_list},
 	{"status", "", "what the service does now", 0, 0, CLI_COMMON, cli_status},
 	{"top", "", "live view of the service's run, a line for each probed CPU", 0, 0,
 	 CLI_COMMON | CLI_INTERVAL | CLI_COUNT, cli_top},

@@ -32,6 +32,7 @@ static const struct option table[] = {
 	 AT(output)},
 	{CLI_QUIET, 'q', "quiet", NULL, "show no progress", FLAG, AT(quiet)},
 	{CLI_NAMES, 0, "names", NULL, "print the names of the scenarios only, one a line", FLAG, AT(names)},
+	{CLI_KEYS, 0, "keys", NULL, "print the keys that run -o takes, those of SCENARIO if given", FLAG, AT(keys)},
 	{CLI_INTERVAL, 0, "interval", "TIME", "time between two views, 100ms to 60s (default 1s)", DURATION,
 	 AT(interval_ns), 100000000, 60000000000},
 	{CLI_COUNT, 0, "count", "N", "leave after N views", NUMBER, AT(count), 1, UINT32_MAX},

@@ -8,31 +8,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "churn/churn.h"
 #include "cli/cli.h"
-#include "scenario/scenario.h"
 #include "system/paths.h"
 #include "varlink/interface.h"
-
-static int load_scenario(const struct cli *cli, char *path, size_t size, char **ret_text, struct tn_error *err)
-{
-	tn_autofree struct tn_scenario *scenario = calloc(1, sizeof(*scenario));
-	tn_autofree char *text = NULL;
-	int r;
-
-	if (!scenario)
-		return tn_error_set(err, -ENOMEM, "no memory for the scenario");
-	r = tn_path_scenario(cli->args.operand[0], path, size, err);
-	if (r == 0)
-		r = tn_scenario_load(path, &text, err);
-	if (r == 0)
-		r = tn_scenario_parse(text, strlen(text), path, cli->args.override, scenario, err);
-	for (size_t i = 0; r == 0 && i < scenario->n_churn; i++)
-		r = tn_churn_validate(&scenario->churn[i], err);
-	if (r == 0)
-		*ret_text = tn_steal_ptr(text);
-	return r;
-}
 
 static int send_run(const struct cli *cli, struct cli_link *link, const char *path, const char *text,
 		    struct tn_error *err)
@@ -185,12 +163,13 @@ int cli_run(const struct cli *cli, struct tn_error *err)
 {
 	tn_cleanup(cli_link_close) struct cli_link link = {.fd = -1};
 	cli_autojson cJSON *document = NULL;
+	tn_autofree struct tn_scenario *scenario = NULL;
 	tn_autofree char *text = NULL;
 	struct cli_progress progress;
 	char path[512];
 	int r;
 
-	r = load_scenario(cli, path, sizeof(path), &text, err);
+	r = cli_scenario_load(cli->args.operand[0], cli->args.override, path, sizeof(path), &text, &scenario, err);
 	if (r == 0 && cli->args.output)
 		r = cli_save_check(cli->args.output, err);
 	if (r < 0)
