@@ -9,10 +9,20 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "base/cpus.h"
 #include "base/error.h"
 #include "scenario/scenario.h"
+
+#define TN_CHURN_MAGIC       0x6e727563 /* "curn" */
+#define TN_CHURN_ABI         1
+#define TN_CHURN_FAILURE     256
+#define TN_CHURN_WORKERS_MAX 256
+#define TN_CHURN_PAGES_MAX   65536
+#define TN_CHURN_BURST_MAX   4096
+#define TN_CHURN_GROUPS_MAX  64
+#define TN_CHURN_RATE_MAX    1e7
 
 struct tn_churn_worker;
 
@@ -42,10 +52,11 @@ struct tn_churn_shm {
 	atomic_uint state;   /* enum tn_churn_state, written by the worker */
 	atomic_uint command; /* enum tn_churn_command, a futex, written by the daemon */
 	atomic_uint_fast64_t operations;
-	atomic_uint_fast64_t missed;  /* periods that passed without an operation because it was late */
-	atomic_uint_fast64_t errors;  /* operations that failed */
-	atomic_uint_fast64_t busy_ns; /* time inside operations */
-	char failure[256];            /* text of the first error */
+	atomic_uint_fast64_t missed;    /* periods that passed without an operation because it was late */
+	atomic_uint_fast64_t errors;    /* operations that failed */
+	atomic_uint_fast64_t busy_ns;   /* time inside operations */
+	char failure[TN_CHURN_FAILURE]; /* text of the first error */
+	int32_t owner;                  /* PID of the daemon; a worker with another parent ends at once */
 };
 
 enum tn_churn_state { TN_CHURN_START, TN_CHURN_READY, TN_CHURN_RUNNING, TN_CHURN_DONE, TN_CHURN_FAILED };
@@ -55,8 +66,30 @@ const struct tn_churn_source *tn_churn_find(const char *name);
 const struct tn_churn_source *tn_churn_at(size_t index); /* NULL behind the last */
 int tn_churn_validate(const struct tn_churn_spec *spec, struct tn_error *err);
 
-/* Worker side: runs until told to stop; returns 0 or -errno with shm->failure set. */
+/* Worker side: runs until told to stop; returns 0 or -errno with shm->failure set. The rate is this worker's. */
 int tn_churn_worker_main(const struct tn_churn_spec *spec, const struct tn_cpus *cpus, unsigned int index,
 			 struct tn_churn_shm *shm);
+
+/* Daemon side: one worker process. A zeroed one is none. */
+struct tn_churn_process {
+	pid_t pid; /* 0 when there is none, or it has been reaped */
+	int pidfd; /* readable once it has ended; valid while pid is not 0 */
+	struct tn_churn_shm *shm;
+};
+
+struct tn_churn_reading {
+	enum tn_churn_state state;
+	uint64_t operations, missed, errors, busy_ns;
+	char failure[TN_CHURN_FAILURE]; /* "" if nothing has failed */
+};
+
+int tn_churn_spawn(const struct tn_churn_spec *spec, const struct tn_cpus *cpus, unsigned int index,
+		   const char *helper_path, struct tn_churn_process *ret, struct tn_error *err);
+int tn_churn_wait_ready(const struct tn_churn_process *p, uint64_t timeout_ns, struct tn_error *err);
+void tn_churn_go(const struct tn_churn_process *p);
+void tn_churn_stop(const struct tn_churn_process *p);
+int tn_churn_reap(struct tn_churn_process *p, uint64_t timeout_ns, struct tn_error *err);
+void tn_churn_read(const struct tn_churn_process *p, struct tn_churn_reading *ret);
+void tn_churn_close(struct tn_churn_process *p);
 
 #endif
