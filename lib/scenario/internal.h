@@ -17,6 +17,7 @@ struct tn_origin {
 /* text.c */
 int tn_scenario_fail(const struct tn_origin *at, struct tn_error *err, const char *fmt, ...) tn_printf(3, 4);
 int tn_scenario_check_text(const char *text, size_t len, const struct tn_origin *at, struct tn_error *err);
+const char *tn_scenario_clean(const char *text, size_t len, char *buf, size_t size);
 const char *tn_scenario_quote(const char *text, size_t len, char buf[TN_SCENARIO_QUOTE]);
 char *tn_scenario_trim(char *text);
 

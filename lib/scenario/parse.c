@@ -19,17 +19,16 @@ static int on_pair(void *userdata, const char *key, const char *value, const str
 	return tn_scenario_assign(userdata, key, value, at, err);
 }
 
-/* The file name without folders and ".ini"; what cannot go into a document becomes '?'. */
+/* The name is the file name without folders and ".ini". */
 static void name_scenario(struct tn_scenario *sc, const char *file)
 {
 	const char *slash = strrchr(file, '/'), *base = slash ? slash + 1 : file;
 	size_t len = strlen(base);
 
-	snprintf(sc->file, sizeof(sc->file), "%s", file);
+	tn_scenario_clean(file, strlen(file), sc->file, sizeof(sc->file));
 	if (len > 4 && strcmp(base + len - 4, ".ini") == 0)
 		len -= 4;
-	_Static_assert(sizeof(sc->name) >= TN_SCENARIO_QUOTE, "a quote is a name");
-	tn_scenario_quote(base, len, sc->name);
+	tn_scenario_clean(base, len, sc->name, sizeof(sc->name));
 }
 
 static int check_quantum(const struct tn_scenario_parser *p, struct tn_error *err)
@@ -39,7 +38,7 @@ static int check_quantum(const struct tn_scenario_parser *p, struct tn_error *er
 
 	if (p->sc.probe.quantum_ns <= p->sc.duration_ns)
 		return 0;
-	/* The default quantum fits into the shortest window, so that a key of the two is to blame. */
+	/* The default quantum fits into the shortest window: a longer one was set somewhere, and that is named. */
 	for (size_t i = 0; (key = tn_scenario_key_at(i)); i++)
 		if (strcmp(key->key, "quantum") == 0)
 			at = &p->key_at[0][i];

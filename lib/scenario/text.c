@@ -34,16 +34,17 @@ static bool is_control(const unsigned char *s, size_t len)
 }
 
 /**
- * tn_scenario_quote() - text as a message shows it
+ * tn_scenario_clean() - text that can go into messages and documents
  * @text: what somebody wrote, any bytes
  * @len: its length in bytes
  * @buf: where to put it
+ * @size: of @buf in bytes, at least 5
  *
  * Control characters and what is not UTF-8 become '?'; what does not fit becomes "...".
  *
  * Return: @buf.
  */
-const char *tn_scenario_quote(const char *text, size_t len, char buf[TN_SCENARIO_QUOTE])
+const char *tn_scenario_clean(const char *text, size_t len, char *buf, size_t size)
 {
 	const unsigned char *s = (const unsigned char *)text;
 	size_t i = 0, n = 0;
@@ -54,7 +55,7 @@ const char *tn_scenario_quote(const char *text, size_t len, char buf[TN_SCENARIO
 
 		if (step == 0)
 			step = 1;
-		if (n + (shown ? step : 1) > TN_SCENARIO_QUOTE - sizeof("...")) {
+		if (n + (shown ? step : 1) > size - sizeof("...")) {
 			strcpy(buf + n, "...");
 			return buf;
 		}
@@ -67,6 +68,12 @@ const char *tn_scenario_quote(const char *text, size_t len, char buf[TN_SCENARIO
 	}
 	buf[n] = '\0';
 	return buf;
+}
+
+/* tn_scenario_clean() for the short piece of text that a message is about. */
+const char *tn_scenario_quote(const char *text, size_t len, char buf[TN_SCENARIO_QUOTE])
+{
+	return tn_scenario_clean(text, len, buf, TN_SCENARIO_QUOTE);
 }
 
 /* Cuts blanks off both ends, in place. */
