@@ -19,9 +19,11 @@
 #include "system/environment.h"
 #include "system/features.h"
 
-#define TN_RUN_SCHEMA "tlbnoise.run/1"
-#define TN_RUN_SYMBOL 80
-#define TN_RUN_STACK  16
+#define TN_RUN_SCHEMA   "tlbnoise.run/1"
+#define TN_RUN_SYMBOL   80
+#define TN_RUN_STACK    16
+#define TN_RUN_CPUS_MAX 4096                /* CPUs times rounds */
+#define TN_RUN_FILE_MAX (128 * 1024 * 1024) /* bytes of a document */
 
 enum tn_run_state {
 	TN_RUN_COMPLETE,
@@ -65,7 +67,7 @@ struct tn_run_cpu {
 	uint64_t smi;                 /* SMI count delta, from MSR 0x34; UINT64_MAX unknown */
 	struct tn_hist interruptions; /* gap length, ticks */
 	struct tn_hist jitter;        /* extra ticks per quantum */
-	struct {
+	struct tn_run_class {
 		uint64_t entries, matched, too_short;            /* conservation: entries = matched + too_short */
 		uint64_t interruptions, stolen_ticks, max_ticks; /* primary class */
 	} by_class[TN_CLASS_COUNT];
@@ -168,6 +170,7 @@ int tn_run_add_finding(struct tn_run *run, enum tn_severity severity, int cpu, c
 	tn_printf(5, 6);
 int tn_run_add_effect(struct tn_run *run, const char *what, const char *target, const char *before, const char *during);
 struct tn_run_cpu *tn_run_add_cpu(struct tn_run *run); /* zeroed, histograms initialised; NULL: no memory */
+int tn_run_check_conservation(uint64_t entries, uint64_t matched, uint64_t too_short, struct tn_error *err);
 
 int tn_run_to_json(const struct tn_run *run, cJSON **ret, struct tn_error *err);
 int tn_run_from_json(const cJSON *json, struct tn_run **ret, struct tn_error *err);
@@ -186,6 +189,9 @@ int tn_raw_open(const char *path, struct tn_raw_reader **ret, struct tn_error *e
 uint64_t tn_raw_count(const struct tn_raw_reader *r);
 const struct tn_raw_record *tn_raw_at(const struct tn_raw_reader *r, uint64_t index);
 double tn_raw_hz(const struct tn_raw_reader *r);
+const char *tn_raw_run_id(const struct tn_raw_reader *r);
+const char *tn_raw_warning(const struct tn_raw_reader *r); /* "" or why the file is not whole */
 void tn_raw_close(struct tn_raw_reader *r);
+TN_DEFINE_CLEANUP(struct tn_raw_reader, tn_raw_close);
 
 #endif

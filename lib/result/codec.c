@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * What encoding and decoding share: the path for messages, the count of a list, and the two places where
+ * JSON is narrower than C. Numbers: cJSON keeps doubles and prints 15 digits unless that changes the value
+ * by more than 2^-52 of it, so integers are exact below 2^52 and the document has none above. Text: JSON is
+ * UTF-8, while the name of a task may be any bytes.
+ */
+#include "result/codec.h"
+
+#include <errno.h>
+#include <math.h>
+#include <string.h>
+
+size_t tn_json_path_key(struct tn_json_path *p, const char *key)
+{
+	size_t len = p->len;
+	int n;
+
+	n = snprintf(p->text + len, sizeof(p->text) - len, "%s%s", len ? "." : "", key);
+	if (n > 0)
+		p->len = strlen(p->text);
+	return len;
+}
+
+size_t tn_json_path_index(struct tn_json_path *p, size_t index)
+{
+	size_t len = p->len;
+
+	if (snprintf(p->text + len, sizeof(p->text) - len, "[%zu]", index) > 0)
+		p->len = strlen(p->text);
+	return len;
+}
+
+void tn_json_path_back(struct tn_json_path *p, size_t len)
+{
+	p->len = len;
+	p->text[len] = '\0';
+}
+
+size_t tn_field_count(const struct tn_field *f, const void *base)
+{
+	const char *at = (const char *)base + f->count_offset;
+	uint32_t small;
+	size_t large;
+
+	if (f->count_size == sizeof(small)) {
+		memcpy(&small, at, sizeof(small));
+		return small;
+	}
+	memcpy(&large, at, sizeof(large));
+	return large;
+}
+
+void tn_field_set_count(const struct tn_field *f, void *base, size_t n)
+{
+	char *at = (char *)base + f->count_offset;
+	uint32_t small = (uint32_t)n;
+
+	if (f->count_size == sizeof(small))
+		memcpy(at, &small, sizeof(small));
+	else
+		memcpy(at, &n, sizeof(n));
+}
+
+/* Length of the UTF-8 sequence at @s (Unicode 15, table 3-7), 0 when there is none. */
+static size_t utf8_length(const unsigned char *s)
+{
+	size_t n;
+
+	if (s[0] < 0x80)
+		return 1;
+	if (s[0] >= 0xc2 && s[0] <= 0xdf)
+		n = 2;
+	else if ((s[0] & 0xf0) == 0xe0)
+		n = 3;
+	else if (s[0] >= 0xf0 && s[0] <= 0xf4)
+		n = 4;
+	else
+		return 0;
+	if ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] > 0x9f) || (s[0] == 0xf0 && s[1] < 0x90) ||
+	    (s[0] == 0xf4 && s[1] > 0x8f))
+		return 0;
+	for (size_t i = 1; i < n; i++)
+		if ((s[i] & 0xc0) != 0x80)
+			return 0;
+	return n;
+}
+
+/* A string for the document; bytes that are no UTF-8 become "?". */
+cJSON *tn_json_text(const char *text)
+{
+	tn_autofree char *clean = strdup(text);
+	size_t n;
+
+	if (!clean)
+		return NULL;
+	for (char *p = clean; *p; p += n) {
+		n = utf8_length((const unsigned char *)p);
+		if (!n) {
+			*p = '?';
+			n = 1;
+		}
+	}
+	return cJSON_CreateString(clean);
+}
+
+/* A length or a count. What does not fit reads as the limit, which no run reaches: 20 days of ticks at 2.6 GHz. */
+cJSON *tn_json_u64(uint64_t v)
+{
+	return cJSON_CreateNumber((double)(v < TN_JSON_INT_MAX ? v : TN_JSON_INT_MAX));
+}
+
+int tn_json_get_u64(const cJSON *json, uint64_t max, uint64_t *ret)
+{
+	double v;
+
+	if (!cJSON_IsNumber(json))
+		return -EINVAL;
+	v = json->valuedouble;
+	if (!(v >= 0.0) || v > (double)max || v > (double)TN_JSON_INT_MAX)
+		return -ERANGE;
+	if (v != floor(v))
+		return -EINVAL;
+	*ret = (uint64_t)v;
+	return 0;
+}
+
+/* Takes @item, also on failure; NULL is one that could not be made. */
+int tn_json_add(cJSON *to, const char *key, cJSON *item)
+{
+	bool added = item && (key ? cJSON_AddItemToObject(to, key, item) : cJSON_AddItemToArray(to, item));
+
+	if (added)
+		return 0;
+	cJSON_Delete(item);
+	return -ENOMEM;
+}
+
+int tn_json_add_number(cJSON *to, const char *key, double value)
+{
+	return tn_json_add(to, key, isfinite(value) ? cJSON_CreateNumber(value) : cJSON_CreateNull());
+}
+
+int tn_json_add_interval(cJSON *to, const char *key, double low, double high, double confidence)
+{
+	cJSON *i = cJSON_CreateObject();
+	int r;
+
+	r = tn_json_add(to, key, i);
+	if (r < 0)
+		return r;
+	r = tn_json_add_number(i, "low", low);
+	if (!r)
+		r = tn_json_add_number(i, "high", high);
+	return r ? r : tn_json_add_number(i, "confidence", confidence);
+}
