@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * One client of the server. The event loop is the only one that reads, dispatches and closes, in
- * advance(); one call is dispatched at a time and one an iteration, so that nobody is starved. While a
- * call is in progress, or replies pile up, nothing is read: the client's further calls wait in the socket,
- * whose buffer is what it pays for. epoll reports a hangup even then.
+ * advance(). While a call is in progress, or replies pile up, nothing is read: the client's further calls
+ * wait in the socket, whose buffer is what it pays for. epoll reports a hangup even then.
+ *
+ * sd-event prefers a deferred source to sockets of the same priority. A client thus gets all calls of one
+ * read dispatched before others have their turn, and READ_SIZE is the bound of that.
  */
 #include <errno.h>
 #include <string.h>
@@ -11,7 +13,7 @@
 
 #include "varlink/server.h"
 
-#define READ_SIZE (64u << 10)
+#define READ_SIZE (16u << 10)
 
 /* Has the event loop look at the connection; cheap to call again. */
 void tn_varlink_connection_wake(struct tn_varlink_connection *c)

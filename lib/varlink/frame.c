@@ -103,7 +103,7 @@ static int parse(const char *text, size_t length, cJSON **ret, struct tn_error *
 	cJSON *message = cJSON_ParseWithOpts(text, &end, true);
 
 	if (!message)
-		return tn_error_set(err, -EBADMSG, "message of %zu bytes is no JSON: byte %zu", length,
+		return tn_error_set(err, -EBADMSG, "message of %zu bytes is no JSON near byte %zu", length,
 				    (size_t)(end - text) + 1);
 	if (!cJSON_IsObject(message)) {
 		cJSON_Delete(message);
