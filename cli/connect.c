@@ -221,7 +221,7 @@ static bool wait_daemon(struct cli_link *link, int *ret_status)
 }
 
 /**
- * cli_link_broken() - the connection failed: say what became of the daemon
+ * cli_link_broken() - a call failed: when the daemon has gone, say what became of it
  * @link: the link
  * @code: what the call returned
  * @err: holds that call's message; gets the daemon's fate when there is one to tell
@@ -232,6 +232,8 @@ int cli_link_broken(struct cli_link *link, int code, struct tn_error *err)
 {
 	int status;
 
+	if (code != -ECONNRESET && code != -EPIPE)
+		return code;
 	if (!link->daemon)
 		return tn_error_prefix(err, code, "the service on %s", link->path);
 	tn_varlink_client_free(link->client);

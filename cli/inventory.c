@@ -15,7 +15,7 @@
 #include "system/paths.h"
 #include "system/topology.h"
 
-#define DIRS   8
+#define DIRS   16
 #define SUFFIX ".ini"
 
 static bool have_scenario(const cJSON *scenarios, const char *name)

@@ -76,11 +76,11 @@ static size_t distance(const char *a, const char *b)
  * @names: what exists
  * @n: number of names
  *
- * Return: the name with the smallest edit distance, or NULL when all are further away than half of @word.
+ * Return: the name with the smallest edit distance, or NULL when none is nearer than half of @word and 2.
  */
 const char *cli_nearest(const char *word, const char *const *names, size_t n)
 {
-	size_t best = strlen(word) / 2 + 1;
+	size_t best = strlen(word) / 2 + 2;
 	const char *found = NULL;
 
 	for (size_t i = 0; i < n; i++) {

@@ -60,7 +60,7 @@ int cli_table_row(struct libscols_table *table, const char *const *cells, size_t
 /**
  * cli_table_text() - the table as text
  * @table: the table
- * @ret: to be freed by the caller; ends with a newline
+ * @ret: to be freed by the caller; the last line has no newline
  * @err: message
  *
  * Return: 0 or -ENOMEM.
@@ -85,7 +85,7 @@ int cli_table_print(struct libscols_table *table, struct tn_error *err)
 	int r = cli_table_text(table, &text, err);
 
 	if (r == 0)
-		fputs(text, stdout);
+		puts(text);
 	return r;
 }
 

@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Completion for tlbnoise. Verbs and options come from the program's own help, so that this file knows neither.
+
+# _tlbnoise_words verbs | options [VERB]
+_tlbnoise_words()
+{
+	local program=$1 what=$2 verb=$3 line
+
+	"$program" help $verb 2>/dev/null | while IFS= read -r line; do
+		case $what in
+		verbs)
+			[[ $line =~ ^\ \ ([a-z]+)\  ]] && printf '%s\n' "${BASH_REMATCH[1]}" ;;
+		options)
+			[[ $line =~ ^\ \ (-[a-z])?,?\ +(--[a-z-]+)\  ]] &&
+				printf '%s\n' ${BASH_REMATCH[1]} "${BASH_REMATCH[2]}" ;;
+		esac
+	done
+}
+
+# The first word that is neither an option nor an option's value; then, behind it, the scenario of run.
+_tlbnoise_operands()
+{
+	local i
+
+	for ((i = 1; i < cword; i++)); do
+		case ${words[i]} in
+		--socket | --output | --interval | --count | --worst | -o | --override)
+			((i++)) ;;
+		-*) ;;
+		*)
+			printf '%s\n' "${words[i]}" ;;
+		esac
+	done
+}
+
+_tlbnoise_keys()
+{
+	local program=$1 scenario=$2 keys
+
+	# without a scenario, or with one that does not parse: the keys with NAME for a churn section's name
+	keys=$("$program" list --keys -- "$scenario" 2>/dev/null) || keys=$("$program" list --keys 2>/dev/null)
+	printf '%s=\n' $keys
+}
+
+_tlbnoise()
+{
+	local cur prev words cword program=$1
+	local -a operands
+	local verb
+
+	_init_completion -n = || return
+	program=${program/#\~/$HOME}
+	mapfile -t operands < <(_tlbnoise_operands)
+	verb=${operands[0]}
+
+	case $prev in
+	--socket | --output)
+		_filedir
+		return ;;
+	-o | --override)
+		if [[ $cur != *=* ]]; then
+			mapfile -t COMPREPLY < <(compgen -W "$(_tlbnoise_keys "$program" "${operands[1]}")" -- "$cur")
+			compopt -o nospace
+		fi
+		return ;;
+	--interval)
+		mapfile -t COMPREPLY < <(compgen -W '100ms 500ms 1s 5s 60s' -- "$cur")
+		return ;;
+	--count | --worst)
+		return ;;
+	esac
+
+	if [[ $cur == -* ]]; then
+		if [[ -z $verb ]]; then
+			COMPREPLY=($(compgen -W '--json --help --version --no-color --socket' -- "$cur"))
+		else
+			mapfile -t COMPREPLY < <(compgen -W "$(_tlbnoise_words "$program" options "$verb")" -- "$cur")
+		fi
+		return
+	fi
+	if [[ -z $verb ]]; then
+		mapfile -t COMPREPLY < <(compgen -W "$(_tlbnoise_words "$program" verbs)" -- "$cur")
+		return
+	fi
+	[[ ${#operands[@]} -eq 1 ]] || return
+	case $verb in
+	run)
+		mapfile -t COMPREPLY < <(compgen -W "$("$program" list --names 2>/dev/null)" -- "$cur")
+		_filedir ini ;;
+	list)
+		[[ " ${words[*]} " == *' --keys '* ]] &&
+			mapfile -t COMPREPLY < <(compgen -W "$("$program" list --names 2>/dev/null)" -- "$cur") ;;
+	show)
+		_filedir json ;;
+	help)
+		mapfile -t COMPREPLY < <(compgen -W "$(_tlbnoise_words "$program" verbs)" -- "$cur") ;;
+	esac
+} && complete -F _tlbnoise tlbnoise
