@@ -2,7 +2,7 @@
 /*
  * [expect]: METRIC = OP VALUE. The table of metrics says what each is measured in; the value is read
  * accordingly and kept in ns, per second, as a fraction or as a count. The classes of causes are those of
- * analysis/cause.h, which this folder does not import; a test of theirs compares the two lists.
+ * analysis/cause.h, which this folder does not import; tests/unit/scenario/classes.c compares the lists.
  */
 #include <errno.h>
 #include <stdio.h>

@@ -90,6 +90,10 @@ static const struct bad_file FILES[] = {
 	{TEXT("[scenario]\nrounds = 5\0\n"), "bad.ini:2: NUL byte in column 11: this is no text file"},
 	{TEXT("\0"), "bad.ini:1: NUL byte in column 1: this is no text file"},
 	{TEXT("[scenario]\ndescription = \xff\n"), "bad.ini:2: byte 0xff in column 15 is not UTF-8: write it in UTF-8"},
+	{TEXT("[scenario]\ndescription = \xe2\x82\n"),
+	 "bad.ini:2: byte 0xe2 in column 15 is not UTF-8: write it in UTF-8"},
+	{TEXT("[scenario]\ndescription = \xe2-\xac\n"),
+	 "bad.ini:2: byte 0xe2 in column 15 is not UTF-8: write it in UTF-8"},
 	{TEXT("\xff\xfe[\0s\0"), "bad.ini:1: byte 0xff in column 1 is not UTF-8: write it in UTF-8"},
 	{TEXT("[scenario]\n# Latin-1: \xe4\n"), "bad.ini:2: byte 0xe4 in column 12 is not UTF-8: write it in UTF-8"},
 	{TEXT("[scenario]\ndescription = \xc0\xaf\n"),
@@ -213,6 +217,12 @@ static const struct bad_file FILES[] = {
 	{TEXT("[expect]\nstolen = < .1%\n"),
 	 "bad.ini:2: stolen = '< .1%': want <, <=, =, >= or > and a share from 0 to 1 or from 0% to "
 	 "100%, such as '< 0.1%'"},
+	{TEXT("[expect]\nstolen = < 1.\n"),
+	 "bad.ini:2: stolen = '< 1.': want <, <=, =, >= or > and a share from 0 to 1 or from 0% to 100%, "
+	 "such as '< 0.1%'"},
+	{TEXT("[expect]\nstolen = < 0.1x\n"),
+	 "bad.ini:2: stolen = '< 0.1x': want <, <=, =, >= or > and a share from 0 to 1 or from 0% to 100%, "
+	 "such as '< 0.1%'"},
 	{TEXT("[expect]\ncause.tick = < 0.5\n"),
 	 "bad.ini:2: cause.tick = '< 0.5': want <, <=, =, >= or > and a whole number, such as '= 0'"},
 	{TEXT("[expect]\nlost = 0%\n"),
