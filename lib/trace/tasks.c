@@ -43,9 +43,8 @@ void tn_tasks_saw(struct tn_tasks *t, int pid)
 	t->last = pid;
 	if (tn_symbols_knows_task(t->symbols, pid))
 		return;
-	if (!pid)
-		tn_symbols_set_comm(t->symbols, 0, "swapper");
-	else if (!look_in_proc(t, pid) && !tn_grow(&t->dead, &t->dead_max, t->n_dead + 1, sizeof(*t->dead)))
+	tn_symbols_set_comm(t->symbols, pid, pid ? "" : "swapper");
+	if (pid && !look_in_proc(t, pid) && !tn_grow(&t->dead, &t->dead_max, t->n_dead + 1, sizeof(*t->dead)))
 		t->dead[t->n_dead++] = pid;
 }
 
@@ -61,7 +60,7 @@ static int by_number(const void *a, const void *b)
  * @t: names
  * @saved_cmdlines: file with lines "PID COMM", read only when somebody waits for it
  *
- * One try: who is not in the file gets the empty name, and is not looked for again.
+ * One try: who is not in the file keeps the empty name, and is not looked for again.
  */
 void tn_tasks_resolve(struct tn_tasks *t, const char *saved_cmdlines)
 {
@@ -71,9 +70,6 @@ void tn_tasks_resolve(struct tn_tasks *t, const char *saved_cmdlines)
 	if (!t->n_dead)
 		return;
 	qsort(t->dead, t->n_dead, sizeof(*t->dead), by_number);
-	for (size_t i = 0; i < t->n_dead; i++)
-		if (!tn_symbols_knows_task(t->symbols, t->dead[i]))
-			tn_symbols_set_comm(t->symbols, t->dead[i], "");
 	f = fopen(saved_cmdlines, "re");
 	while (f && fgets(line, sizeof(line), f)) {
 		char *comm;
