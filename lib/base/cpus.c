@@ -72,11 +72,13 @@ static int take_entry(const char **p, const char *text, struct entry *e, struct 
 		return tn_error_set(err, -EINVAL, "the CPU range %u-%u in '%.*s' runs backwards", e->first, e->last,
 				    QUOTE_MAX, text);
 	if (!e->used || e->used > e->group)
-		return tn_error_set(err, -EINVAL, "'%.*s': the stride :%u/%u must take 1 to %u CPUs of each group",
-				    QUOTE_MAX, text, e->used, e->group, e->group);
+		return tn_error_set(
+			err, -EINVAL,
+			"'%.*s': the stride must take at least 1 CPU of each group, and not more than it has",
+			QUOTE_MAX, text);
 	if (e->last >= TN_CPUS_MAX)
-		return tn_error_set(err, -ERANGE, "CPU %u in '%.*s' is out of range: the highest number known is %u",
-				    e->last, QUOTE_MAX, text, TN_CPUS_MAX - 1);
+		return tn_error_set(err, -ERANGE, "'%.*s' is out of range: CPU numbers end at %u", QUOTE_MAX, text,
+				    TN_CPUS_MAX - 1);
 	return 0;
 }
 

@@ -1,15 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Rate, grain and trust of the tick counter.
- *
- * Rate: the kernel publishes the factor by which it turns ticks into its own nanoseconds in the mmap page of
- * any perf event (perf_event_open(2), cap_user_time: ns = ticks * time_mult >> time_shift). Where it does
- * not, a line is fitted to pairs of ticks and CLOCK_MONOTONIC_RAW.
- *
- * Grain: a hypervisor or a slow crystal may make the counter advance in steps of many ticks. Differences of
- * successive reads are then all multiples of the step: their greatest common divisor finds it, although no
- * read is fast enough to see a single step. A migration to another CPU in mid-series may bring in one odd
- * difference, so the median of several series is taken.
+ * Rate, grain and trust of the tick counter. The kernel publishes the factor by which it turns ticks into its own
+ * nanoseconds in the mmap page of any perf event (perf_event_open(2), cap_user_time: ns = ticks * time_mult >>
+ * time_shift). Where it does not, a line is fitted to pairs of ticks and CLOCK_MONOTONIC_RAW.
  */
 #include "system/clock.h"
 
@@ -19,11 +12,10 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
-#include <time.h>
 
-#include "base/ticks.h"
 #include "system/arch.h"
 #include "system/clock-fit.h"
+#include "system/clock-grain.h"
 #include "system/files.h"
 
 #define CLOCKSOURCE_FILE "/sys/devices/system/clocksource/clocksource0/current_clocksource"
@@ -77,47 +69,6 @@ static int rate_from_kernel(double *ret_hz)
 	return r;
 }
 
-static uint64_t gcd(uint64_t a, uint64_t b)
-{
-	while (b) {
-		uint64_t rest = a % b;
-
-		a = b;
-		b = rest;
-	}
-	return a;
-}
-
-/* Common divisor of a series of differences; 0 when the counter stood still all the time. */
-static uint64_t grain_of_series(void)
-{
-	uint64_t stamps[GRAIN_READS], grain = 0;
-
-	for (size_t i = 0; i < GRAIN_READS; i++)
-		stamps[i] = tn_ticks();
-	for (size_t i = 1; i < GRAIN_READS; i++)
-		if (stamps[i] > stamps[i - 1])
-			grain = gcd(stamps[i] - stamps[i - 1], grain);
-	return grain;
-}
-
-static int compare_u64(const void *a, const void *b)
-{
-	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-
-	return (x > y) - (x < y);
-}
-
-static uint64_t measure_grain(void)
-{
-	uint64_t grain[GRAIN_SERIES];
-
-	for (size_t i = 0; i < GRAIN_SERIES; i++)
-		grain[i] = grain_of_series();
-	qsort(grain, GRAIN_SERIES, sizeof(grain[0]), compare_u64);
-	return grain[GRAIN_SERIES / 2];
-}
-
 /**
  * tn_clock_measure() - rate, grain and trust of the tick counter
  * @ret: the clock; untouched on failure
@@ -132,7 +83,7 @@ int tn_clock_measure(struct tn_clock *ret, struct tn_error *err)
 	struct tn_clock c = {.source = TN_CLOCK_KERNEL};
 	int r;
 
-	c.quantum_ticks = measure_grain();
+	c.quantum_ticks = tn_clock_measure_grain();
 	if (rate_from_kernel(&c.hz) < 0) {
 		c.source = TN_CLOCK_FITTED;
 		r = tn_clock_fit(&c.hz, &c.hz_error_ppm, err);

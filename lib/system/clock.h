@@ -18,7 +18,7 @@ struct tn_clock {
 	double hz;           /* ticks per second, fractional */
 	double hz_error_ppm; /* half width of the 95 % interval; 0 when the kernel gave the rate */
 	enum tn_clock_source source;
-	uint64_t quantum_ticks; /* smallest step seen between two different reads: the clock's grain */
+	uint64_t quantum_ticks; /* the step in which the counter advances: its grain */
 	bool invariant;         /* constant and non-stop by CPUID */
 	bool reliable;          /* the kernel itself uses it as clocksource, or calls it reliable */
 	char clocksource[32];   /* the kernel's current clocksource */
