@@ -41,6 +41,7 @@ struct tn_probe_config {
 	int32_t node;                 /* NUMA node of @cpu, -1 unknown */
 	uint32_t ring_records;        /* power of two */
 	int32_t policy, priority;     /* SCHED_OTHER or SCHED_FIFO */
+	int32_t collector;            /* pid the probe belongs to; filled by tn_probe_shm_create() */
 	uint64_t threshold_ticks;     /* 0: auto */
 	uint64_t quantum_ticks;       /* wanted length of a quantum of work */
 	uint64_t duration_ticks;      /* window; it ends with the first quantum that ends later */
@@ -87,7 +88,7 @@ static inline size_t tn_probe_shm_size(uint32_t ring_records)
 	return sizeof(struct tn_probe_shm) + (size_t)ring_records * sizeof(struct tn_interruption);
 }
 
-/* Collector side: probe/shm.c */
+/* Collector side: probe/shm.c, probe/ring.c */
 struct tn_probe_handle {
 	int fd;
 	size_t size;
@@ -97,7 +98,7 @@ int tn_probe_shm_create(const struct tn_probe_config *config, struct tn_probe_ha
 void tn_probe_shm_close(struct tn_probe_handle *h);
 size_t tn_probe_ring_read(struct tn_probe_shm *shm, struct tn_interruption *buf, size_t max);
 
-/* Probe side: probe/shm.c, probe/place.c, probe/calibrate.c, probe/spin.c */
+/* Probe side: probe/shm.c, probe/main.c */
 int tn_probe_shm_attach(int fd, struct tn_probe_handle *ret, struct tn_error *err);
 int tn_probe_main(struct tn_probe_shm *shm);
 
