@@ -90,6 +90,7 @@ void tn_attribution_free(struct tn_attribution *a)
 int tn_attribution_window(struct tn_attribution *a, int cpu, uint32_t round, uint64_t floor_ticks, int probe_pid,
 			  struct tn_error *err)
 {
+	struct tn_cpu_tally before;
 	struct tn_lane *lane;
 
 	if ((size_t)cpu >= a->n_lanes) {
@@ -103,8 +104,11 @@ int tn_attribution_window(struct tn_attribution *a, int cpu, uint32_t round, uin
 		a->n_lanes = n;
 	}
 	lane = &a->lane[cpu];
+	before = lane->tally;
 	tn_lane_free(lane);
 	lane->used = true;
+	lane->tally.max_ticks = before.max_ticks;
+	lane->tally.max_class = before.max_class;
 	lane->close = UINT64_MAX;
 	lane->floor_ticks = floor_ticks;
 	lane->probe_pid = probe_pid;
@@ -253,6 +257,11 @@ static void count_interruption(struct tn_attribution *a, struct tn_lane *lane, c
 	uint64_t stolen = gap > lane->floor_ticks ? gap - lane->floor_ticks : 0;
 
 	lane->tally.interruptions++;
+	lane->tally.stolen_ticks += stolen;
+	if (gap > lane->tally.max_ticks) {
+		lane->tally.max_ticks = gap;
+		lane->tally.max_class = w->class;
+	}
 	if (w->class < TN_CLASS_COUNT) {
 		lane->tally.class_interruptions[w->class]++;
 		lane->tally.class_stolen_ticks[w->class] += stolen;

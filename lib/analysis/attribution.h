@@ -42,6 +42,7 @@ struct tn_cause {
 	uint64_t function, callsite, culprit;
 	uint32_t name;
 	uint16_t vector_arg, type;
+	bool local; /* called by the probed CPU's own task, no IPI */
 	char sender_comm[TN_COMM];
 	struct tn_cpus sender_cpus;
 	uint32_t stack;   /* of one of them */
@@ -70,6 +71,9 @@ struct tn_cpu_tally {
 	int32_t cpu;
 	uint32_t round;
 	uint64_t interruptions;
+	uint64_t stolen_ticks;
+	uint64_t max_ticks; /* the longest of all rounds on this CPU, and its class */
+	enum tn_class max_class;
 	struct tn_conservation conservation[TN_CLASS_COUNT];
 	uint64_t class_interruptions[TN_CLASS_COUNT]; /* by primary class */
 	uint64_t class_stolen_ticks[TN_CLASS_COUNT];

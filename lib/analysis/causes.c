@@ -27,7 +27,7 @@ static bool same(const struct tn_cause *c, const struct tn_entry *e, const char 
 {
 	return c->function == e->function && c->callsite == e->callsite && c->culprit == e->culprit &&
 	       c->class == e->class && c->name == e->name && c->vector_arg == e->vector_arg && c->type == e->type &&
-	       !strncmp(c->sender_comm, comm, sizeof(c->sender_comm) - 1);
+	       c->local == e->local && !strncmp(c->sender_comm, comm, sizeof(c->sender_comm) - 1);
 }
 
 static void note_sender(struct tn_cause *c, const struct tn_entry *e)
@@ -72,6 +72,7 @@ uint32_t tn_causes_find(struct tn_causes *c, const struct tn_entry *e, const cha
 		.name = e->name,
 		.vector_arg = e->vector_arg,
 		.type = e->type,
+		.local = e->local,
 	};
 	strncpy(row->sender_comm, comm, sizeof(row->sender_comm) - 1);
 	note_sender(row, e);

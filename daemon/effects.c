@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * What a run does to the machine beside measuring, each with a line in the document, and for what would
+ * outlive a crash a line in the undo journal first: tracefs instances, our own CPU affinity, the probes'
+ * scheduling class. A CPU is probed by one run at a time, which a file lock says to other daemons.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "run.h"
+
+static int lock_cpu(struct run *run, int cpu, struct tn_error *err)
+{
+	char path[300], owner[32] = "";
+	int fd, r;
+
+	if (run->n_locks == RUN_LOCKS_MAX)
+		return tn_error_set(err, -E2BIG, "probe.cpus: at most %d CPUs in one run", RUN_LOCKS_MAX);
+	snprintf(path, sizeof(path), "%s/cpu-%d.lock", run->state_dir, cpu);
+	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
+	if (fd < 0) {
+		r = -errno;
+		return tn_error_set(err, r, "%s: %s", path, strerror(-r));
+	}
+	if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+		ssize_t n = pread(fd, owner, sizeof(owner) - 1, 0);
+
+		close(fd);
+		return tn_error_set(err, -EBUSY,
+				    "CPU %d is being probed by another run (pid %.*s): wait for it or stop it", cpu,
+				    (int)(n > 0 ? strcspn(owner, "\n") : 1), n > 0 ? owner : "?");
+	}
+	run->lock_fd[run->n_locks++] = fd;
+	if (ftruncate(fd, 0) < 0 || dprintf(fd, "%d\n", getpid()) < 0)
+		return tn_error_set(err, -EIO, "%s: cannot write: %s", path, strerror(errno));
+	return 0;
+}
+
+static int move_to_housekeeping(struct run *run, struct tn_error *err)
+{
+	char before[TN_CPUS_TEXT], during[TN_CPUS_TEXT];
+	int r;
+
+	r = tn_cpus_affinity_self(&run->affinity_before, err);
+	if (r < 0)
+		return r;
+	r = tn_cpus_bind_self(&run->plan.housekeeping, err);
+	if (r < 0)
+		return tn_error_prefix(err, r, "moving to the housekeeping CPUs");
+	return tn_run_add_effect(run->doc, "affinity", "tlbnoised",
+				 tn_cpus_format(&run->affinity_before, before, sizeof(before)),
+				 tn_cpus_format(&run->plan.housekeeping, during, sizeof(during)));
+}
+
+static int note_probes(struct run *run)
+{
+	const struct tn_probe_spec *spec = &run->plan.scenario.probe;
+	char target[64], during[64];
+	int r = 0;
+
+	tn_cpus_for_each(cpu, &run->plan.probed) {
+		snprintf(target, sizeof(target), "CPU %d", cpu);
+		snprintf(during, sizeof(during), "%s",
+			 spec->policy == TN_SCHED_FIFO ? "spins, SCHED_FIFO" : "spins, SCHED_OTHER");
+		if (spec->policy == TN_SCHED_FIFO)
+			snprintf(during, sizeof(during), "spins, SCHED_FIFO %u", spec->priority);
+		r = tn_run_add_effect(run->doc, "cpu-busy", target, "free", during);
+	}
+	return r;
+}
+
+/**
+ * effects_begin() - take the CPUs and move ourselves out of the way
+ * @run: the run
+ * @err: what failed
+ *
+ * Return: 0 or a negative errno.
+ */
+int effects_begin(struct run *run, struct tn_error *err)
+{
+	int r;
+
+	tn_cpus_for_each(cpu, &run->plan.probed) {
+		r = lock_cpu(run, cpu, err);
+		if (r < 0)
+			return r;
+	}
+	r = tn_undo_open(run->state_dir, &run->undo, err);
+	if (r < 0)
+		return r;
+	r = move_to_housekeeping(run, err);
+	if (r < 0)
+		return r;
+	return note_probes(run) < 0 ? tn_error_set(err, -ENOMEM, "out of memory for side effects") : 0;
+}
+
+/**
+ * effects_before_trace() - record what the trace session is about to do
+ * @userdata: the run
+ * @what: "tracefs-instance" or "mount"
+ * @target: its directory
+ * @err: what failed
+ *
+ * Return: 0 or a negative errno, which keeps the session from doing it.
+ */
+int effects_before_trace(void *userdata, const char *what, const char *target, struct tn_error *err)
+{
+	struct run *run = userdata;
+	enum tn_undo_kind kind = !strcmp(what, "mount") ? TN_UNDO_UMOUNT : TN_UNDO_TRACE_INSTANCE;
+	int r;
+
+	r = tn_undo_add(run->undo, kind, target, NULL, err);
+	if (r < 0)
+		return r;
+	return tn_run_add_effect(run->doc, what, target, "absent", "present");
+}
+
+/**
+ * effects_end() - undo everything
+ * @run: the run
+ *
+ * Return: 0, or a negative errno when something could not be undone; it has been logged.
+ */
+int effects_end(struct run *run)
+{
+	struct tn_error err = {0};
+	int r = 0;
+
+	if (run->undo)
+		r = tn_undo_close(tn_steal_ptr(run->undo), &err);
+	if (r >= 0 && !tn_cpus_empty(&run->affinity_before))
+		r = tn_cpus_bind_self(&run->affinity_before, &err);
+	if (r < 0)
+		tn_log(run->log, LOG_WARNING, "run %s: %s", run->doc->id, err.text);
+	memset(&run->affinity_before, 0, sizeof(run->affinity_before));
+	while (run->n_locks)
+		close(run->lock_fd[--run->n_locks]);
+	return r;
+}

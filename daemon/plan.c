@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Brings a scenario to this machine before anything is touched: CPUs exist and do not collide, sources
+ * can run, the trace level is there. What the result has to be read with goes into the document's
+ * findings.
+ */
+#include "plan.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "churn/churn.h"
+
+static int need_online(const struct plan *plan, const struct tn_cpus *set, const char *key, struct tn_error *err)
+{
+	struct tn_cpus missing = tn_cpus_minus(set, &plan->topology.online);
+	char want[TN_CPUS_TEXT], have[TN_CPUS_TEXT];
+
+	if (tn_cpus_empty(&missing))
+		return 0;
+	return tn_error_set(err, -ENODEV, "%s: CPU %s is not online here: choose from %s", key,
+			    tn_cpus_format(&missing, want, sizeof(want)),
+			    tn_cpus_format(&plan->topology.online, have, sizeof(have)));
+}
+
+static int choose_probed(struct plan *plan, struct tn_error *err)
+{
+	const struct tn_cpu_spec *spec = &plan->scenario.probe.cpus;
+	const struct tn_topology *t = &plan->topology;
+	int r;
+
+	if (spec->choice == TN_CPUS_LIST) {
+		r = need_online(plan, &spec->list, "probe.cpus", err);
+		if (r < 0)
+			return r;
+		plan->probed = spec->list;
+	} else if (spec->choice == TN_CPUS_HOUSEKEEPING) {
+		return tn_error_set(err, -EINVAL,
+				    "probe.cpus: the housekeeping CPUs are needed for churn and for "
+				    "collecting: give isolated or a list");
+	} else {
+		plan->probed = tn_cpus_minus(&t->online, &t->housekeeping);
+		if (tn_cpus_empty(&plan->probed))
+			tn_cpus_add(&plan->probed, (unsigned int)tn_cpus_last(&t->online));
+	}
+	return 0;
+}
+
+static int choose_housekeeping(struct plan *plan, struct tn_error *err)
+{
+	char probed[TN_CPUS_TEXT], online[TN_CPUS_TEXT];
+
+	plan->housekeeping = tn_cpus_minus(&plan->topology.housekeeping, &plan->probed);
+	if (!tn_cpus_empty(&plan->housekeeping))
+		return 0;
+	return tn_error_set(err, -EINVAL,
+			    "probe.cpus: probing CPU %s leaves no housekeeping CPU of %s for churn and collecting: "
+			    "probe fewer CPUs",
+			    tn_cpus_format(&plan->probed, probed, sizeof(probed)),
+			    tn_cpus_format(&plan->topology.online, online, sizeof(online)));
+}
+
+static int plan_churn(struct plan *plan, size_t i, struct tn_run *doc, struct tn_error *err)
+{
+	const struct tn_churn_spec *spec = &plan->scenario.churn[i];
+	char key[64], text[TN_CPUS_TEXT];
+	struct tn_cpus both;
+	int r;
+
+	snprintf(key, sizeof(key), "churn.%s.cpus", spec->name);
+	r = tn_churn_validate(spec, err);
+	if (r < 0)
+		return tn_error_prefix(err, r, "%s:%d", plan->scenario.file, spec->line);
+	r = tn_churn_find(spec->source)->check(err);
+	if (r < 0)
+		return tn_error_prefix(err, r, "[churn %s] cannot run here", spec->name);
+	if (spec->cpus.choice == TN_CPUS_ISOLATED)
+		return tn_error_set(err, -EINVAL,
+				    "%s: churn on isolated CPUs would be measured as its own victim: "
+				    "give housekeeping or a list",
+				    key);
+	plan->churn_cpus[i] = spec->cpus.choice == TN_CPUS_LIST ? spec->cpus.list : plan->housekeeping;
+	r = need_online(plan, &plan->churn_cpus[i], key, err);
+	if (r < 0)
+		return r;
+	both = tn_cpus_and(&plan->churn_cpus[i], &plan->probed);
+	if (!tn_cpus_empty(&both))
+		return tn_error_set(err, -EINVAL,
+				    "%s: CPU %s is probed: churn there would be measured as its own victim", key,
+				    tn_cpus_format(&both, text, sizeof(text)));
+	both = tn_cpus_minus(&plan->churn_cpus[i], &plan->topology.housekeeping);
+	if (!tn_cpus_empty(&both))
+		tn_run_add_finding(doc, TN_FINDING_WARNING, -1, "churn-on-isolated",
+				   "[churn %s] runs on CPU %s, which the kernel isolates", spec->name,
+				   tn_cpus_format(&both, text, sizeof(text)));
+	return 0;
+}
+
+static int choose_level(struct plan *plan, struct tn_run *doc, struct tn_error *err)
+{
+	enum tn_trace_level best =
+		tn_features_best_level(&plan->features, plan->level_reason, sizeof(plan->level_reason));
+	enum tn_trace_level asked = TN_TRACE_AUTO;
+
+	tn_trace_level_parse(plan->scenario.trace.level, &asked);
+	plan->level = asked == TN_TRACE_AUTO ? best : asked;
+	if (asked == TN_TRACE_AUTO && best > TN_TRACE_ENTRY && geteuid() != 0)
+		return tn_error_set(
+			err, -EPERM,
+			"naming causes needs tracefs, and that needs root (%s): run with sudo; without root, "
+			"-o trace.level=counters measures with /proc/interrupts, and list, show and version work",
+			plan->level_reason);
+	if (plan->level < best)
+		return tn_error_set(err, -EOPNOTSUPP, "trace.level=%s cannot be had here (%s): use %s or auto",
+				    tn_trace_level_name(asked), plan->level_reason, tn_trace_level_name(best));
+	if (asked != TN_TRACE_AUTO && asked != best)
+		snprintf(plan->level_reason, sizeof(plan->level_reason),
+			 "%s: asked for by the scenario; %s was possible", tn_trace_level_name(asked),
+			 tn_trace_level_name(best));
+	if (plan->level != TN_TRACE_FULL)
+		tn_run_add_finding(doc, TN_FINDING_WARNING, -1, "trace-level", "causes are known at level %s only: %s",
+				   tn_trace_level_name(plan->level), plan->level_reason);
+	return 0;
+}
+
+static void find_on_cpu(const struct plan *plan, int cpu, struct tn_run *doc)
+{
+	const struct tn_topology *t = &plan->topology;
+	struct tn_cpus siblings, busy;
+	char text[TN_CPUS_TEXT];
+
+	if (!tn_cpus_has(&t->isolated, (unsigned int)cpu))
+		tn_run_add_finding(doc, TN_FINDING_WARNING, cpu, "cpu-not-isolated",
+				   "CPU %d is not isolated: other tasks may run on it and count as interruptions "
+				   "(isolcpus= or an isolated cpuset partition would prevent that)",
+				   cpu);
+	if (!tn_cpus_has(&t->nohz_full, (unsigned int)cpu))
+		tn_run_add_finding(doc, TN_FINDING_WARNING, cpu, "cpu-not-nohz-full",
+				   "CPU %d is not nohz_full: the tick interrupts it (nohz_full= with CONFIG_NO_HZ_FULL "
+				   "would stop it)",
+				   cpu);
+	if (tn_topology_siblings("", cpu, &siblings, NULL) < 0)
+		return;
+	tn_cpus_del(&siblings, (unsigned int)cpu);
+	busy = tn_cpus_and(&siblings, &t->online);
+	if (!tn_cpus_empty(&busy))
+		tn_run_add_finding(
+			doc, TN_FINDING_WARNING, cpu, "smt-sibling",
+			"CPU %d shares its core with CPU %s: work there slows the probe without a kernel event", cpu,
+			tn_cpus_format(&busy, text, sizeof(text)));
+}
+
+static void find(const struct plan *plan, struct tn_run *doc)
+{
+	tn_cpus_for_each(cpu, &plan->probed)
+		find_on_cpu(plan, cpu, doc);
+	if (strcmp(doc->env.virtualization, "none") && *doc->env.virtualization)
+		tn_run_add_finding(
+			doc, TN_FINDING_WARNING, -1, "virtual-machine",
+			"this is a virtual machine (%s): unexplained interruptions may be the hypervisor's, and "
+			"single latencies carry its scheduling",
+			doc->env.virtualization);
+	if (!plan->clock.invariant || !plan->clock.reliable)
+		tn_run_add_finding(
+			doc, TN_FINDING_WARNING, -1, "clock-not-reliable",
+			"the tick counter is not known to be constant and in step between CPUs (clocksource %s): "
+			"lengths and matches may be off",
+			plan->clock.clocksource);
+	if (plan->scenario.rounds < 3)
+		tn_run_add_finding(doc, TN_FINDING_WARNING, -1, "few-rounds",
+				   "%u round(s) say little about spread: 5 or more give intervals worth reading",
+				   plan->scenario.rounds);
+}
+
+/**
+ * plan_make() - bring a scenario to this machine
+ * @scenario: what to do
+ * @plan: the plan
+ * @doc: gets environment, clock, findings
+ * @err: why it cannot be done
+ *
+ * Return: 0 or a negative errno; nothing on the machine has changed.
+ */
+int plan_make(const struct tn_scenario *scenario, struct plan *plan, struct tn_run *doc, struct tn_error *err)
+{
+	int r;
+
+	plan->scenario = *scenario;
+	tn_features_read(&plan->features);
+	r = tn_topology_read("", &plan->topology, err);
+	if (r < 0)
+		return r;
+	r = choose_probed(plan, err);
+	if (r < 0)
+		return r;
+	r = choose_housekeeping(plan, err);
+	if (r < 0)
+		return r;
+	r = choose_level(plan, doc, err);
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < scenario->n_churn; i++) {
+		r = plan_churn(plan, i, doc, err);
+		if (r < 0)
+			return r;
+	}
+	r = tn_environment_read("", &doc->env, err);
+	if (r < 0)
+		return r;
+	r = tn_clock_measure(&plan->clock, err);
+	if (r < 0)
+		return r;
+	find(plan, doc);
+	return 0;
+}

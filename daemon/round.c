@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The processes of one round: churn workers and probes, started, watched, told to go, ended.
+ */
+#include <errno.h>
+#include <poll.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "run.h"
+#include "system/paths.h"
+
+/* Lower limit of an automatic threshold: below this no kernel entry fits, only the clock's own grain. */
+#define MIN_THRESHOLD_NS 100.0
+
+/* A worker gets this long to end by itself; an operation may be a whole hackbench run. */
+#define WORKER_END_NS 500000000u
+
+static int spawn_workers_of(struct run *run, size_t spec_index, struct tn_error *err)
+{
+	char path[512];
+	int r = tn_path_helper("tlbnoise-churn", path, sizeof(path), err);
+	const struct tn_churn_spec *spec = &run->plan.scenario.churn[spec_index];
+
+	for (unsigned int i = 0; r >= 0 && i < spec->workers; i++) {
+		struct worker *w = &run->worker[run->n_workers];
+
+		memset(w, 0, sizeof(*w));
+		w->spec = spec_index;
+		r = tn_churn_spawn(spec, &run->plan.churn_cpus[spec_index], i, path, &w->process, err);
+		if (r < 0)
+			return tn_error_prefix(err, r, "[churn %s]", spec->name);
+		run->n_workers++;
+	}
+	return r;
+}
+
+/**
+ * round_spawn_workers() - start the churn workers; they set up and wait
+ * @run: the run
+ * @err: what failed
+ *
+ * Return: 0 or a negative errno.
+ */
+int round_spawn_workers(struct run *run, struct tn_error *err)
+{
+	const struct tn_scenario *s = &run->plan.scenario;
+	size_t n = 0;
+	int r;
+
+	for (size_t i = 0; i < s->n_churn; i++)
+		n += s->churn[i].workers;
+	free(run->worker);
+	run->n_workers = 0;
+	run->worker = calloc(n ? n : 1, sizeof(*run->worker));
+	if (!run->worker)
+		return tn_error_set(err, -ENOMEM, "out of memory for %zu churn workers", n);
+	for (size_t i = 0; i < s->n_churn; i++) {
+		r = spawn_workers_of(run, i, err);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+/**
+ * round_ready() - are all workers set up?
+ * @run: the run
+ * @err: what failed
+ *
+ * Return: 1 yes, 0 not yet, a negative errno when one failed.
+ */
+int round_ready(struct run *run, struct tn_error *err)
+{
+	for (size_t i = 0; i < run->n_workers; i++) {
+		int r = tn_churn_wait_ready(&run->worker[i].process, 0, err);
+
+		if (r == -ETIMEDOUT)
+			return 0;
+		if (r < 0)
+			return r;
+	}
+	return 1;
+}
+
+static void configure(const struct run *run, int cpu, struct tn_probe_config *c)
+{
+	const struct tn_probe_spec *spec = &run->plan.scenario.probe;
+	const struct tn_clock *clock = &run->plan.clock;
+
+	*c = (struct tn_probe_config){
+		.cpu = cpu,
+		.node = tn_topology_node("", cpu),
+		.ring_records = spec->ring_records,
+		.policy = spec->policy == TN_SCHED_FIFO ? SCHED_FIFO : SCHED_OTHER,
+		.priority = spec->policy == TN_SCHED_FIFO ? (int32_t)spec->priority : 0,
+		.threshold_ticks = spec->threshold_auto ? 0 : tn_ns_to_ticks(clock, (double)spec->threshold_ns),
+		.quantum_ticks = tn_ns_to_ticks(clock, (double)spec->quantum_ns),
+		.duration_ticks = tn_ns_to_ticks(clock, (double)run->plan.scenario.duration_ns),
+		.min_threshold_ticks = tn_ns_to_ticks(clock, MIN_THRESHOLD_NS),
+	};
+	/* One threshold for all rounds of a CPU, or their counts would not be comparable. */
+	for (size_t i = 0; i < run->doc->n_cpus; i++)
+		if (run->doc->cpu[i].cpu == cpu)
+			c->threshold_ticks = run->doc->cpu[i].threshold_ticks;
+}
+
+/**
+ * round_spawn_probes() - start a probe on each probed CPU; they calibrate and wait
+ * @run: the run
+ * @err: what failed
+ *
+ * Return: 0 or a negative errno.
+ */
+int round_spawn_probes(struct run *run, struct tn_error *err)
+{
+	size_t n = 0;
+
+	tn_cpus_for_each(cpu, &run->plan.probed) {
+		struct tn_probe_config config;
+		int r;
+
+		configure(run, cpu, &config);
+		r = probe_spawn(&run->probe[n++], &config, err);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+/**
+ * round_probes_in() - have all probes come this far?
+ * @run: the run
+ * @state: the state wanted
+ *
+ * Return: true when every probe is in @state.
+ */
+bool round_probes_in(const struct run *run, enum tn_probe_state state)
+{
+	for (size_t i = 0; i < run->n_probes; i++)
+		if (!run->probe[i].handle.shm || probe_state(&run->probe[i]) != state)
+			return false;
+	return true;
+}
+
+static int check_worker(struct worker *w, struct tn_error *err)
+{
+	struct pollfd ended = {.fd = w->process.pidfd, .events = POLLIN};
+	struct tn_churn_reading now;
+
+	tn_churn_read(&w->process, &now);
+	if (now.state == TN_CHURN_FAILED)
+		return tn_error_set(err, -EIO, "%s", now.failure);
+	if (now.state != TN_CHURN_DONE && poll(&ended, 1, 0) > 0)
+		return tn_error_set(err, -ECHILD, "its worker (pid %d) died in mid-run", w->process.pid);
+	return 0;
+}
+
+/**
+ * round_check() - are probes and workers well?
+ * @run: the run
+ * @err: which is not, and why
+ *
+ * Return: 0 or a negative errno.
+ */
+int round_check(struct run *run, struct tn_error *err)
+{
+	int r;
+
+	for (size_t i = 0; i < run->n_probes; i++) {
+		if (!run->probe[i].handle.shm)
+			continue;
+		r = probe_check(&run->probe[i], err);
+		if (r < 0)
+			return r;
+	}
+	for (size_t i = 0; i < run->n_workers; i++) {
+		r = check_worker(&run->worker[i], err);
+		if (r < 0)
+			return tn_error_prefix(err, r, "[churn %s]",
+					       run->plan.scenario.churn[run->worker[i].spec].name);
+	}
+	return 0;
+}
+
+/**
+ * round_warmup() - let the churn begin
+ * @run: the run
+ */
+void round_warmup(struct run *run)
+{
+	for (size_t i = 0; i < run->n_workers; i++)
+		tn_churn_go(&run->worker[i].process);
+}
+
+/**
+ * round_open() - open the windows of all probes
+ * @run: the run
+ * @err: what failed
+ *
+ * Return: 0 or a negative errno.
+ */
+int round_open(struct run *run, struct tn_error *err)
+{
+	int r;
+
+	for (size_t i = 0; i < run->n_probes; i++)
+		evidence_read(run->probe[i].cpu, &run->before[i]);
+	r = collect_open(run, err);
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < run->n_workers; i++)
+		tn_churn_read(&run->worker[i].process, &run->worker[i].at_open);
+	run->window_ns = run_now_ns();
+	for (size_t i = 0; i < run->n_probes; i++)
+		probe_command(&run->probe[i], TN_PROBE_GO);
+	return 0;
+}
+
+/**
+ * round_close() - note what the churn did, as soon as the windows are closed
+ * @run: the run
+ */
+void round_close(struct run *run)
+{
+	run->window_s = (double)(run_now_ns() - run->window_ns) / 1e9;
+	for (size_t i = 0; i < run->n_workers; i++) {
+		tn_churn_read(&run->worker[i].process, &run->worker[i].at_close);
+		tn_churn_stop(&run->worker[i].process);
+	}
+}
+
+/**
+ * round_end() - end all processes of the round
+ * @run: the run
+ */
+void round_end(struct run *run)
+{
+	for (size_t i = 0; i < run->n_workers; i++)
+		tn_churn_stop(&run->worker[i].process);
+	for (size_t i = 0; run->probe && i < run->n_probes; i++)
+		probe_end(&run->probe[i]);
+	for (size_t i = 0; i < run->n_workers; i++) {
+		struct tn_error err = {0};
+
+		if (tn_churn_reap(&run->worker[i].process, WORKER_END_NS, &err) < 0)
+			tn_log(run->log, LOG_WARNING, "run %s: %s", run->doc->id, err.text);
+		tn_churn_close(&run->worker[i].process);
+	}
+	run->n_workers = 0;
+}

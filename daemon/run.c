@@ -1,0 +1,411 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The life of a run as a state machine: a timer of the event loop looks every 10 ms whether the phase is
+ * over, and empties rings and trace buffers. Whatever fails goes through one door, fail(), which undoes
+ * everything and tells the owner.
+ *
+ * Order within a round: workers are started and wait; probes calibrate while nothing of ours runs; churn
+ * starts and warms up; the windows open. All events are armed once, before the first round.
+ */
+#include "run.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "system/paths.h"
+
+#define TICK_US          10000u
+#define CALIBRATE_MAX_NS 30000000000ull /* on a loaded machine a probe may have to wait for its CPU */
+#define WINDOW_MARGIN_NS 30000000000ull
+#define COLLECT_MAX_NS   1000000000ull
+#define RAW_NAME         "interruptions.raw"
+#define DOCUMENT_NAME    "run.json"
+
+static const char *const phase_name[] = {
+	[RUN_PLANNING] = "planning", [RUN_ARMING] = "arming",       [RUN_CALIBRATING] = "calibrating",
+	[RUN_WARMUP] = "warmup",     [RUN_MEASURING] = "measuring", [RUN_COLLECTING] = "collecting",
+	[RUN_DONE] = "done",
+};
+
+const char *run_phase_name(enum run_phase phase)
+{
+	return phase_name[phase];
+}
+
+uint64_t run_now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+}
+
+static void enter(struct run *run, enum run_phase phase)
+{
+	run->phase = phase;
+	run->phase_ns = run_now_ns();
+}
+
+/* All that a run has on the machine goes; memory stays until run_free(). */
+static int withdraw(struct run *run)
+{
+	run->timer = sd_event_source_disable_unref(run->timer);
+	round_end(run);
+	tn_attribution_free(tn_steal_ptr(run->attribution));
+	if (run->trace)
+		tn_trace_close(tn_steal_ptr(run->trace));
+	return effects_end(run);
+}
+
+static void drop_raw(struct run *run)
+{
+	uint64_t records;
+
+	if (run->raw)
+		tn_raw_finish(tn_steal_ptr(run->raw), &records, NULL);
+}
+
+static void fail(struct run *run, struct tn_error *err)
+{
+	tn_log(run->log, LOG_INFO, "run %s failed: %s", run->doc->id, err->text); /* the caller gets it as well */
+	drop_raw(run);
+	withdraw(run);
+	enter(run, RUN_DONE);
+	run->on_done(run, NULL, err, run->userdata);
+}
+
+static int finish(struct run *run, struct tn_error *err)
+{
+	char path[600];
+	int r;
+
+	r = document_finish(run, err);
+	if (r < 0)
+		return r;
+	r = withdraw(run);
+	for (size_t i = 0; i < run->doc->n_effects; i++)
+		run->doc->effect[i].undone = r >= 0;
+	snprintf(path, sizeof(path), "%s/%s", run->results_dir, DOCUMENT_NAME);
+	r = tn_run_write_file(run->doc, path, err);
+	if (r < 0)
+		return r;
+	run->kept = true;
+	enter(run, RUN_DONE);
+	run->on_done(run, run->doc, NULL, run->userdata);
+	return 0;
+}
+
+static int begin_round(struct run *run, struct tn_error *err)
+{
+	enter(run, RUN_ARMING);
+	return round_spawn_workers(run, err);
+}
+
+static int end_round(struct run *run, struct tn_error *err)
+{
+	int r;
+
+	r = collect_finish(run, err);
+	if (r < 0)
+		return r;
+	r = document_round(run, err);
+	if (r < 0)
+		return r;
+	round_end(run);
+	run->round++;
+	run->doc->rounds_done = run->round;
+	if (run->round == run->plan.scenario.rounds || run->stopping)
+		return finish(run, err);
+	return begin_round(run, err);
+}
+
+static int timed_out(const struct run *run, uint64_t limit_ns, struct tn_error *err)
+{
+	if (run_now_ns() - run->phase_ns < limit_ns)
+		return 0;
+	for (size_t i = 0; i < run->n_probes; i++)
+		if (probe_state(&run->probe[i]) != TN_PROBE_DONE)
+			return tn_error_set(err, -ETIMEDOUT,
+					    "CPU %d: the probe did not get its CPU for %.0f s: something with a higher "
+					    "priority keeps it",
+					    run->probe[i].cpu, (double)limit_ns / 1e9);
+	return 0;
+}
+
+static int step_measuring(struct run *run, struct tn_error *err)
+{
+	if (run->stopping)
+		for (size_t i = 0; i < run->n_probes; i++)
+			probe_command(&run->probe[i], TN_PROBE_STOP);
+	if (!round_probes_in(run, TN_PROBE_DONE))
+		return timed_out(run, run->plan.scenario.duration_ns + WINDOW_MARGIN_NS, err);
+	round_close(run);
+	collect_close(run);
+	enter(run, RUN_COLLECTING);
+	return 0;
+}
+
+/* An event whose stack never comes must not hold up the result. */
+static int step_collecting(struct run *run, struct tn_error *err)
+{
+	if (!collect_complete(run) && run_now_ns() - run->phase_ns < COLLECT_MAX_NS)
+		return 0;
+	return end_round(run, err);
+}
+
+/* Asked to stop before a window was open: there is nothing to report of this round. */
+static int step_stopped(struct run *run, struct tn_error *err)
+{
+	round_end(run);
+	if (run->round)
+		return finish(run, err);
+	return tn_error_set(err, -ECANCELED, "stopped before the first window opened: there is no result");
+}
+
+static int step(struct run *run, struct tn_error *err)
+{
+	int r;
+
+	if (run->stopping && run->phase < RUN_MEASURING)
+		return step_stopped(run, err);
+	r = round_check(run, err);
+	if (r < 0)
+		return r;
+	r = collect_drain(run, err);
+	if (r < 0)
+		return r;
+	switch (run->phase) {
+	case RUN_ARMING:
+		r = round_ready(run, err);
+		if (r <= 0)
+			return r;
+		enter(run, RUN_CALIBRATING);
+		return round_spawn_probes(run, err);
+	case RUN_CALIBRATING:
+		if (!round_probes_in(run, TN_PROBE_READY))
+			return timed_out(run, CALIBRATE_MAX_NS, err);
+		enter(run, RUN_WARMUP);
+		round_warmup(run);
+		return 0;
+	case RUN_WARMUP:
+		if (run_now_ns() - run->phase_ns < run->plan.scenario.warmup_ns)
+			return 0;
+		enter(run, RUN_MEASURING);
+		return round_open(run, err);
+	case RUN_MEASURING:
+		return step_measuring(run, err);
+	case RUN_COLLECTING:
+		return step_collecting(run, err);
+	default:
+		return 0;
+	}
+}
+
+static int on_tick(sd_event_source *source, uint64_t usec, void *userdata)
+{
+	struct run *run = userdata;
+	struct tn_error err = {0};
+
+	(void)usec;
+	if (step(run, &err) < 0) {
+		fail(run, &err);
+		return 0;
+	}
+	if (run->phase == RUN_DONE)
+		return 0;
+	sd_event_source_set_time_relative(source, TICK_US);
+	return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
+}
+
+static int keep_raw(void *userdata, const struct tn_raw_record *rec)
+{
+	struct run *run = userdata;
+
+	return run->raw ? tn_raw_append(run->raw, rec) : 0;
+}
+
+static void name_run(struct tn_run *doc)
+{
+	unsigned int random = 0;
+	time_t now = time(NULL);
+	struct tm tm;
+
+	gmtime_r(&now, &tm);
+	if (getrandom(&random, sizeof(random), GRND_NONBLOCK) < 0)
+		random = (unsigned int)getpid();
+	strftime(doc->started_at, sizeof(doc->started_at), "%Y-%m-%dT%H:%M:%SZ", &tm);
+	strftime(doc->id, sizeof(doc->id), "%Y%m%dT%H%M%SZ", &tm);
+	snprintf(doc->id + strlen(doc->id), sizeof(doc->id) - strlen(doc->id), "-%06x", random & 0xffffff);
+}
+
+static int open_trace(struct run *run, struct tn_error *err)
+{
+	char pid[TN_UNDO_OWNER], owner[TN_UNDO_OWNER + 16];
+	struct tn_trace_options opt = {
+		.owner = owner,
+		.probed = run->plan.probed,
+		.senders = run->plan.level == TN_TRACE_FULL,
+		.buffer_bytes = run->plan.scenario.trace.buffer_bytes,
+		.log = run->log,
+		.before_effect = effects_before_trace,
+		.userdata = run,
+	};
+	int r;
+
+	if (run->plan.level > TN_TRACE_ENTRY)
+		return tn_symbols_new(&run->own_symbols, err);
+	snprintf(owner, sizeof(owner), TN_UNDO_INSTANCE "%s", tn_undo_owner(pid, sizeof(pid)));
+	r = tn_trace_open(&opt, &run->trace, err);
+	return r < 0 ? r : tn_trace_arm(run->trace, err);
+}
+
+/* The folder of this run: RESULTS/runs/ID. */
+static int make_results_dir(struct run *run, struct tn_error *err)
+{
+	char base[160];
+	int r;
+
+	r = tn_path_results_dir(base, sizeof(base), err);
+	if (r < 0)
+		return r;
+	snprintf(run->results_dir, sizeof(run->results_dir), "%s/runs", base);
+	if (mkdir(run->results_dir, 0755) == 0 || errno == EEXIST) {
+		snprintf(run->results_dir, sizeof(run->results_dir), "%s/runs/%s", base, run->doc->id);
+		if (mkdir(run->results_dir, 0755) == 0)
+			return 0;
+	}
+	r = -errno;
+	return tn_error_set(err, r, "%s: cannot make the folder for results: %s", run->results_dir, strerror(-r));
+}
+
+static int open_result(struct run *run, struct tn_error *err)
+{
+	char path[sizeof(run->doc->raw_file)];
+	int r;
+
+	r = make_results_dir(run, err);
+	if (r < 0)
+		return r;
+	snprintf(path, sizeof(path), "%s/%s", run->results_dir, RAW_NAME);
+	snprintf(run->doc->raw_file, sizeof(run->doc->raw_file), "%s", path);
+	return tn_raw_create(path, run->doc->id, run->plan.clock.hz, &run->raw, err);
+}
+
+static int prepare(struct run *run, const struct tn_scenario *scenario, struct tn_error *err)
+{
+	struct tn_attribution_options opt = {.on_record = keep_raw, .userdata = run};
+	int r;
+
+	r = tn_path_state_dir(run->state_dir, sizeof(run->state_dir), err);
+	if (r < 0)
+		return r;
+	r = plan_make(scenario, &run->plan, run->doc, err);
+	if (r < 0)
+		return r;
+	r = effects_begin(run, err);
+	if (r < 0)
+		return r;
+	r = open_result(run, err);
+	if (r < 0)
+		return r;
+	r = open_trace(run, err);
+	if (r < 0)
+		return r;
+	opt.symbols = run->trace ? tn_trace_symbols(run->trace) : run->own_symbols;
+	opt.blind = run->plan.level > TN_TRACE_ENTRY;
+	opt.stale_ticks = (uint64_t)run->plan.clock.hz;
+	r = tn_attribution_new(&opt, &run->attribution, err);
+	if (r < 0)
+		return r;
+	run->n_probes = tn_cpus_count(&run->plan.probed);
+	run->probe = calloc(run->n_probes, sizeof(*run->probe));
+	run->before = calloc(run->n_probes, sizeof(*run->before));
+	run->progress = calloc(run->n_probes, sizeof(*run->progress));
+	if (!run->probe || !run->before || !run->progress)
+		return tn_error_set(err, -ENOMEM, "out of memory for %zu probes", run->n_probes);
+	return begin_round(run, err);
+}
+
+/**
+ * run_start() - plan a run and set it going
+ * @event: loop that drives it
+ * @log: where notices go
+ * @doc: document with scenario text and overrides; the run's from here on, also on failure
+ * @scenario: what to do; copied
+ * @on_done: called once, from the loop: with the document, or with NULL and an error. The run may be freed there
+ *           only by a deferred call
+ * @userdata: for @on_done
+ * @ret: the run
+ * @err: why it cannot be done
+ *
+ * Return: 0 or a negative errno; nothing is left behind.
+ */
+int run_start(sd_event *event, const struct tn_log *log, struct tn_run *doc, const struct tn_scenario *scenario,
+	      void (*on_done)(struct run *, struct tn_run *, struct tn_error *, void *), void *userdata,
+	      struct run **ret, struct tn_error *err)
+{
+	struct run *run = calloc(1, sizeof(*run));
+	int r;
+
+	if (!run) {
+		tn_run_free(doc);
+		return tn_error_set(err, -ENOMEM, "out of memory for a run");
+	}
+	run->event = event;
+	run->log = log;
+	run->doc = doc;
+	run->on_done = on_done;
+	run->userdata = userdata;
+	run->started_ns = run_now_ns();
+	name_run(doc);
+	r = prepare(run, scenario, err);
+	if (r >= 0) {
+		r = sd_event_add_time_relative(event, &run->timer, CLOCK_MONOTONIC, TICK_US, 1000, on_tick, run);
+		if (r < 0)
+			tn_error_set(err, r, "cannot start the run's timer: %s", strerror(-r));
+	}
+	if (r < 0) {
+		run_free(run);
+		return r;
+	}
+	*ret = run;
+	return 0;
+}
+
+/**
+ * run_stop() - end a run early
+ * @run: the run; its document is made from what it had
+ */
+void run_stop(struct run *run)
+{
+	run->stopping = true;
+}
+
+/**
+ * run_free() - withdraw from the machine and release memory
+ * @run: the run, or NULL
+ */
+void run_free(struct run *run)
+{
+	if (!run)
+		return;
+	drop_raw(run);
+	withdraw(run);
+	if (!run->kept && *run->results_dir) { /* half a result is none */
+		unlink(run->doc->raw_file);
+		rmdir(run->results_dir);
+	}
+	if (run->own_symbols)
+		tn_symbols_free(run->own_symbols);
+	tn_run_free(run->doc);
+	free(run->probe);
+	free(run->before);
+	free(run->progress);
+	free(run->worker);
+	free(run);
+}

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef TLBNOISED_RUN_H
+#define TLBNOISED_RUN_H
+
+#include <systemd/sd-event.h>
+
+#include "analysis/attribution.h"
+#include "base/log.h"
+#include "churn/churn.h"
+#include "evidence.h"
+#include "plan.h"
+#include "probes.h"
+#include "system/undo.h"
+#include "trace/trace.h"
+
+#define RUN_LOCKS_MAX 64
+
+enum run_phase {
+	RUN_PLANNING,
+	RUN_ARMING,      /* trace events enabled; workers are being started */
+	RUN_CALIBRATING, /* probes measure their own loop while the machine is as quiet as it gets */
+	RUN_WARMUP,      /* churn runs, window not open */
+	RUN_MEASURING,
+	RUN_COLLECTING,
+	RUN_DONE,
+};
+
+/* One run from plan to document. Driven by a timer of the event loop; never blocks for long. */
+struct run {
+	sd_event *event;
+	sd_event_source *timer;
+	const struct tn_log *log;
+	char state_dir[256], results_dir[256];
+	struct plan plan;
+	struct tn_run *doc;
+	enum run_phase phase;
+	uint64_t started_ns, phase_ns; /* CLOCK_MONOTONIC */
+	uint32_t round;                /* from 0 */
+	bool kept;                     /* the document is on disk */
+	bool stopping;                 /* asked to end early */
+	int lock_fd[RUN_LOCKS_MAX];
+	size_t n_locks;
+
+	size_t n_probes;
+	struct probe *probe;
+	struct evidence *before;
+	uint64_t *progress; /* of each probe, as of this drain */
+	size_t n_workers;
+	struct worker {
+		size_t spec;
+		struct tn_churn_process process;
+		struct tn_churn_reading at_open, at_close;
+	} * worker;
+	uint64_t window_ns; /* CLOCK_MONOTONIC when the windows were opened */
+	double window_s;    /* how long they were open, as churn saw it */
+
+	struct tn_undo *undo;
+	struct tn_trace *trace;
+	struct tn_symbols *own_symbols; /* when there is no trace to take them from */
+	struct tn_attribution *attribution;
+	struct tn_raw_writer *raw;
+	struct tn_cpus affinity_before;
+
+	void (*on_done)(struct run *run, struct tn_run *doc, struct tn_error *err, void *userdata);
+	void *userdata;
+};
+
+int run_start(sd_event *event, const struct tn_log *log, struct tn_run *doc, const struct tn_scenario *scenario,
+	      void (*on_done)(struct run *, struct tn_run *, struct tn_error *, void *), void *userdata,
+	      struct run **ret, struct tn_error *err);
+void run_stop(struct run *run);
+void run_free(struct run *run);
+const char *run_phase_name(enum run_phase phase);
+
+/* collect.c */
+int collect_drain(struct run *run, struct tn_error *err);
+int collect_open(struct run *run, struct tn_error *err);
+void collect_close(struct run *run);
+bool collect_complete(const struct run *run);
+int collect_finish(struct run *run, struct tn_error *err);
+
+/* round.c */
+int round_spawn_workers(struct run *run, struct tn_error *err);
+int round_spawn_probes(struct run *run, struct tn_error *err);
+void round_warmup(struct run *run);
+int round_open(struct run *run, struct tn_error *err);
+void round_close(struct run *run);
+void round_end(struct run *run);
+int round_ready(struct run *run, struct tn_error *err);
+bool round_probes_in(const struct run *run, enum tn_probe_state state);
+int round_check(struct run *run, struct tn_error *err);
+
+/* effects.c */
+int effects_begin(struct run *run, struct tn_error *err);
+int effects_before_trace(void *userdata, const char *what, const char *target, struct tn_error *err);
+int effects_end(struct run *run);
+
+/* document.c */
+int document_round(struct run *run, struct tn_error *err);
+int document_finish(struct run *run, struct tn_error *err);
+
+uint64_t run_now_ns(void);
+
+#endif

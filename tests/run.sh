@@ -1,0 +1,124 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Installs what the tests need, builds with ASan and UBSan, runs every test. The last line is
+# "N passed, N failed, N skipped" of everything that ran. Folders: build-test (gcc, sanitizers), build-clang
+# (clang, fuzz targets), build-plain (no sanitizers: valgrind, installation).
+set -uo pipefail
+# shellcheck source=bench/setup.sh
+. "$(dirname "$0")/../bench/setup.sh"
+
+passed=0 failed=0 skipped=0
+fuzz_seconds=${TN_FUZZ_SECONDS:-30}
+
+# check NAME COMMAND...: one test; its output is shown when it fails.
+check() {
+	local name=$1 log
+	shift
+	log=$(mktemp)
+	if "$@" >"$log" 2>&1; then
+		printf 'ok %s\n' "$name"
+		passed=$((passed + 1))
+	else
+		printf 'not ok %s\n' "$name"
+		sed 's/^/  | /' "$log" | tail -n 60
+		failed=$((failed + 1))
+	fi
+	rm -f "$log"
+}
+
+# tally FOLDER: adds up what meson test found there.
+tally() {
+	local counts
+	counts=$(python3 - "$1/meson-logs/testlog.json" <<-'PY'
+		import collections, json, sys
+		n = collections.Counter()
+		for line in open(sys.argv[1]):
+		    t = json.loads(line)
+		    n['skip' if t['result'] == 'SKIP' else 'ok' if t['result'] == 'OK' else 'fail'] += 1
+		    if t['result'] not in ('OK', 'SKIP'):
+		        print('not ok', t['name'], t['result'], file=sys.stderr)
+		print(n['ok'], n['fail'], n['skip'])
+	PY
+	) || counts="0 1 0"
+	read -r ok bad skip <<<"$counts"
+	passed=$((passed + ok)) failed=$((failed + bad)) skipped=$((skipped + skip))
+}
+
+tracked() {
+	git -C "$top" ls-files -- "$@" 2>/dev/null | grep . || (cd "$top" && find . -path './build*' -prune -o -type f -print |
+		sed 's,^\./,,' | grep -E "$(printf '%s\n' "$@" | sed 's/\./\\./g; s/\*/.*/g; s/$/$/' | paste -sd'|')")
+}
+
+formatted() {
+	(cd "$top" && tracked '*.c' '*.h' | xargs clang-format --dry-run --Werror)
+}
+
+# Headers include downwards only: base <- ... <- report (DESIGN: imports of lib/).
+layered() {
+	python3 "$top/tests/layers.py" "$top"
+}
+
+cppcheck_clean() {
+	(cd "$top" && cppcheck --quiet --error-exitcode=1 --inline-suppr --std=c11 --enable=warning,performance,portability \
+		--suppressions-list=tests/cppcheck.suppressions -j2 -Ilib -Ibuild-plain -D__x86_64__ -D_GNU_SOURCE lib daemon cli bench)
+}
+
+shell_clean() {
+	(cd "$top" && tracked '*.sh' .ci/run | xargs shellcheck -x)
+}
+
+# Nothing of a build machine may get into the sources.
+private_clean() {
+	! (cd "$top" && tracked '*' | grep -v -e '^LICENSES/' | xargs grep -nIE '(^|[^.a-z])/(home|root|tmp/b-)[a-z/-]' --)
+}
+
+under_valgrind() {
+	local t bad=0
+	for t in "$top"/build-plain/tests/test-{base,scenario,analysis,result,report,varlink}-*; do
+		[ -x "$t" ] && [ -f "$t" ] || continue
+		case ${t##*/} in *-slow | *-server | *-stress) continue ;; esac
+		TN_VALGRIND=1 TN_SOURCE=$top TN_BUILD=$top/build-plain valgrind -q --leak-check=full --error-exitcode=9 "$t" ||
+			{ echo "FAILED: ${t##*/}"; bad=1; }
+	done
+	return $bad
+}
+
+installs() {
+	local dest
+	dest=$(mktemp -d)
+	DESTDIR=$dest meson install -C "$top/build-plain" --no-rebuild --quiet &&
+		[ -x "$dest/usr/local/bin/tlbnoise" ] && [ -x "$dest/usr/local/sbin/tlbnoised" ] &&
+		[ -x "$dest/usr/local/libexec/tlbnoise/tlbnoise-probe" ] &&
+		[ -f "$dest/usr/local/share/tlbnoise/scenarios/vmalloc-storm.ini" ] &&
+		[ -f "$dest/usr/local/share/man/man1/tlbnoise.1" ] &&
+		[ -f "$dest/usr/local/share/bash-completion/completions/tlbnoise" ]
+	local status=$?
+	rm -rf "$dest"
+	return $status
+}
+
+need_root "$@"
+install_packages build test
+build_in "$top/build-test" -Db_sanitize=address,undefined -Db_lundef=false
+build_in "$top/build-plain"
+CC=clang build_in "$top/build-clang" -Dfuzz=true -Db_lundef=false
+
+check format formatted
+check layers layered
+check cppcheck cppcheck_clean
+check shellcheck shell_clean
+check private-paths private_clean
+check install installs
+
+export ASAN_OPTIONS=${ASAN_OPTIONS:-abort_on_error=1:detect_leaks=1} UBSAN_OPTIONS=${UBSAN_OPTIONS:-halt_on_error=1:print_stacktrace=1}
+rm -f "$top/build-test/meson-logs/testlog.json"
+meson test -C "$top/build-test" --no-rebuild --num-processes 1 --print-errorlogs || true
+tally "$top/build-test"
+check valgrind under_valgrind
+for target in "$top"/build-clang/tests/fuzz/fuzz-*; do
+	[ -x "$target" ] && [ -f "$target" ] || continue
+	check "${target##*/}" "$top/tests/fuzz/run.sh" --seconds "$fuzz_seconds" "$target"
+done
+
+printf '%d passed, %d failed, %d skipped\n' "$passed" "$failed" "$skipped"
+[ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
