@@ -20,6 +20,7 @@
 #include "system/paths.h"
 
 #define PRIVATE_END_MS 10000
+#define TOO_LONG       "the path of a socket has at most 107 characters"
 
 static int connect_socket(const char *path, int *ret_fd, struct tn_error *err)
 {
@@ -27,8 +28,7 @@ static int connect_socket(const char *path, int *ret_fd, struct tn_error *err)
 	tn_autoclose int fd = -1;
 
 	if (strlen(path) >= sizeof(addr.sun_path))
-		return tn_error_set(err, -ENAMETOOLONG, "%s: a socket's path has at most %zu characters", path,
-				    sizeof(addr.sun_path) - 1);
+		return tn_error_set(err, -ENAMETOOLONG, "%s: " TOO_LONG, path);
 	memcpy(addr.sun_path, path, strlen(path) + 1);
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd < 0 || connect(fd, (struct sockaddr *)&addr, sizeof(addr)) < 0) {
@@ -42,18 +42,19 @@ static int connect_socket(const char *path, int *ret_fd, struct tn_error *err)
 	return 0;
 }
 
-/* True when the user named the socket: then nothing else will do. */
+/* *@ret_named: the user named the socket, so that nothing else will do. */
 static int socket_path(const struct cli *cli, struct cli_link *link, bool *ret_named, struct tn_error *err)
 {
 	const char *env = getenv("TLBNOISE_SOCKET");
 
 	*ret_named = cli->args.socket || (env && *env);
 	if (!cli->args.socket) {
-		tn_path_socket(link->path, sizeof(link->path));
+		if (tn_path_socket(link->path, sizeof(link->path)) < 0)
+			return tn_error_set(err, -ENAMETOOLONG, "TLBNOISE_SOCKET: " TOO_LONG);
 		return 0;
 	}
 	if ((size_t)snprintf(link->path, sizeof(link->path), "%s", cli->args.socket) >= sizeof(link->path))
-		return tn_error_set(err, -ENAMETOOLONG, "--socket: a path of a socket is shorter than 108 characters");
+		return tn_error_set(err, -ENAMETOOLONG, "--socket: " TOO_LONG);
 	return 0;
 }
 

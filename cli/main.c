@@ -5,6 +5,7 @@
  * exit status is decided: a report that did not reach its file is a failure.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <string.h>
 #include <unistd.h>
@@ -118,6 +119,17 @@ static void die_of_sigpipe(void)
 	raise(SIGPIPE);
 }
 
+/*
+ * A descriptor that the caller closed must not become a socket that printf() then writes to. Opened the
+ * wrong way round, so that using it is an error as before.
+ */
+static void occupy_standard_streams(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd)
+			_exit(CLI_FAILED);
+}
+
 int main(int argc, char **argv)
 {
 	struct tn_error err = {0}, written = {0};
@@ -125,6 +137,7 @@ int main(int argc, char **argv)
 	bool reader_gone;
 	int r;
 
+	occupy_standard_streams();
 	/* A daemon that ends must be an error of the call, not the death of this program. */
 	signal(SIGPIPE, SIG_IGN);
 	r = cli_args_init(&cli.args, argc, &err);

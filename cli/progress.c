@@ -52,7 +52,8 @@ static void format_left(const cJSON *progress, char *buf, size_t size)
 
 static void format_text(const cJSON *progress, char *buf, size_t size)
 {
-	char left[32], worst[TN_UNIT_TEXT], seen[128] = "", lost[48] = "";
+	char left[32], worst[TN_UNIT_TEXT], seen[128] = "", lost[48] = "", rounds[48] = "";
+	double round = cli_json_number(progress, "round");
 	double n = cli_json_number(progress, "interruptions");
 
 	format_left(progress, left, sizeof(left));
@@ -62,8 +63,10 @@ static void format_text(const cJSON *progress, char *buf, size_t size)
 			 cli_json_number(progress, "worst_cpu"));
 	if (cli_json_number(progress, "lost") > 0)
 		snprintf(lost, sizeof(lost), ", %.0f lost", cli_json_number(progress, "lost"));
-	snprintf(buf, size, "round %.0f/%.0f %s%s: %.0f interruptions%s%s", cli_json_number(progress, "round"),
-		 cli_json_number(progress, "rounds"), cli_json_text(progress, "state"), left, n, seen, lost);
+	if (round > 0)
+		snprintf(rounds, sizeof(rounds), "round %.0f/%.0f ", round, cli_json_number(progress, "rounds"));
+	snprintf(buf, size, "%s%s%s: %.0f interruptions%s%s", rounds, cli_json_text(progress, "state"), left, n, seen,
+		 lost);
 }
 
 static void draw_bar(const cJSON *progress, const char *text)

@@ -132,20 +132,21 @@ static int verdict(const struct tn_run *run, struct tn_error *err)
 	return tn_error_set(err, -ENODATA, "the run is incomplete (%s); its figures are lower bounds", reason);
 }
 
+/* What was measured is shown even if it could not be saved. */
 static int deliver(const struct cli *cli, const cJSON *document, struct tn_error *err)
 {
 	tn_cleanup(tn_run_freep) struct tn_run *run = NULL;
-	int r = tn_run_from_json(document, &run, err);
+	int r, saved = 0;
 
+	r = tn_run_from_json(document, &run, err);
 	if (r < 0)
 		return tn_error_prefix(err, r, "the daemon's document");
 	if (cli->args.output)
-		r = cli_save(run, cli->args.output, err);
-	if (r < 0)
-		return r;
-	r = cli->args.json ? cli_print_json(document, false, err) : cli_print_report(cli, run, err);
-	if (r < 0)
-		return r;
+		saved = cli_save(run, cli->args.output, err);
+	r = cli->args.json ? cli_print_json(document, false, saved < 0 ? NULL : err)
+			   : cli_print_report(cli, run, saved < 0 ? NULL : err);
+	if (r < 0 || saved < 0)
+		return saved < 0 ? saved : r;
 	if (!cli->args.json)
 		print_places(cli, run, stdout);
 	fflush(stdout);

@@ -85,26 +85,37 @@ static int copy_file(const char *from, const char *to, struct tn_error *err)
 
 /**
  * cli_save() - write the document and its raw records
- * @run: the run; raw_file gets the name of the copy, FILE without .json and with .raw
+ * @run: the run; afterwards raw_file is the path of the copy: FILE without .json and with .raw
  * @path: FILE
  * @err: message
+ *
+ * The stored document names the copy without a directory, since both lie together and may be moved. When
+ * the records cannot be copied, the document is written all the same and names those of the daemon.
  *
  * Return: 0 or a negative errno.
  */
 int cli_save(struct tn_run *run, const char *path, struct tn_error *err)
 {
 	size_t len = strlen(path);
-	char raw[512];
-	int r;
+	char raw[sizeof(run->raw_file)] = "";
+	const char *slash;
+	int r, copied = 0;
 
 	if (run->raw_file[0]) {
 		if (len > 5 && !strcmp(path + len - 5, ".json"))
 			len -= 5;
 		snprintf(raw, sizeof(raw), "%.*s.raw", (int)len, path);
-		r = copy_file(run->raw_file, raw, err);
-		if (r < 0)
-			return r;
-		memcpy(run->raw_file, raw, sizeof(raw));
+		copied = copy_file(run->raw_file, raw, err);
 	}
-	return tn_run_write_file(run, path, err);
+	if (raw[0] && copied == 0) {
+		slash = strrchr(raw, '/');
+		snprintf(run->raw_file, sizeof(run->raw_file), "%s", slash ? slash + 1 : raw);
+	}
+	r = tn_run_write_file(run, path, err);
+	if (r < 0)
+		return r;
+	if (copied < 0)
+		return tn_error_prefix(err, copied, "%s is written, but not its raw records", path);
+	memcpy(run->raw_file, raw, sizeof(raw));
+	return 0;
 }
