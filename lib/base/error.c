@@ -60,8 +60,11 @@ int tn_error_prefix(struct tn_error *err, int code, const char *fmt, ...)
 	n = vsnprintf(err->text, sizeof(err->text), fmt, ap);
 	va_end(ap);
 	if (n >= 0 && (size_t)n + 3 < sizeof(err->text)) {
-		memcpy(err->text + n, ": ", 3);
-		strncat(err->text, old, sizeof(err->text) - (size_t)n - 3);
+		size_t room = sizeof(err->text) - (size_t)n - 3, len = strnlen(old, room);
+
+		memcpy(err->text + n, ": ", 2);
+		memcpy(err->text + n + 2, old, len);
+		err->text[(size_t)n + 2 + len] = '\0';
 	}
 	make_one_line(err->text);
 	return code;
