@@ -56,9 +56,11 @@ int tn_clock_fit_line(const struct tn_clock_point *points, size_t n, double *ret
 	if (n < 3)
 		return -EINVAL;
 	for (size_t i = 0; i < n; i++) {
-		mx += points[i].ns / (double)n;
-		my += points[i].ticks / (double)n;
+		mx += (points[i].ns - points[0].ns) / (double)n;
+		my += (points[i].ticks - points[0].ticks) / (double)n;
 	}
+	mx += points[0].ns;
+	my += points[0].ticks;
 	for (size_t i = 0; i < n; i++) {
 		sxx += (points[i].ns - mx) * (points[i].ns - mx);
 		sxy += (points[i].ns - mx) * (points[i].ticks - my);

@@ -31,6 +31,8 @@ int tn_undo_dir_open(const char *state_dir, struct tn_error *err);
 int tn_undo_file_load(int fd, struct tn_undo_list *ret);
 int tn_undo_file_finish(int dir, const char *name, const struct tn_undo_list *left);
 
+int tn_undo_recover_journals(const char *state_dir, const struct tn_log *log, struct tn_error *err);
+
 int tn_undo_effect(const struct tn_undo_entry *e, struct tn_error *err);
 const char *tn_undo_kind_text(enum tn_undo_kind kind);
 

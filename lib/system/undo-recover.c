@@ -68,17 +68,36 @@ static void recover_journal(int dir, const char *name, const char *state_dir, co
 		       strerror(-r));
 }
 
-static void recover_journals(int dir, DIR *d, const char *state_dir, const struct tn_log *log)
+/**
+ * tn_undo_recover_journals() - undo what the journals of dead owners say
+ * @state_dir: directory of the journals; when there is none, there are no journals
+ * @log: as of tn_undo_recover()
+ * @err: why the directory cannot be used
+ *
+ * Return: 0; -EPERM when the directory cannot be trusted; another negative errno of opening it.
+ */
+int tn_undo_recover_journals(const char *state_dir, const struct tn_log *log, struct tn_error *err)
 {
 	struct recovery rec = {.log = log};
+	tn_autoclosedir DIR *d = NULL;
+	tn_autoclose int dir = -1;
 	unsigned long long start;
 	const char *rest;
 
+	if (access(state_dir, F_OK) < 0 && errno == ENOENT)
+		return 0;
+	dir = tn_undo_dir_open(state_dir, err);
+	if (dir < 0)
+		return dir;
+	d = opendir(state_dir);
+	if (!d)
+		return tn_error_set(err, -errno, "cannot read the state directory %s: %m", state_dir);
 	for (struct dirent *de = readdir(d); de; de = readdir(d)) {
 		rest = parse_owner(de->d_name, TN_UNDO_PREFIX, &rec.pid, &start);
 		if (rest && !*rest && !tn_undo_owner_lives(rec.pid, start))
 			recover_journal(dir, de->d_name, state_dir, &rec);
 	}
+	return 0;
 }
 
 /* The second place is asked only without the first: looking into it makes the kernel mount tracefs there. */
@@ -127,18 +146,8 @@ static void recover_instances(const struct tn_log *log)
  */
 int tn_undo_recover(const char *state_dir, const struct tn_log *log, struct tn_error *err)
 {
-	tn_autoclose int dir = -1;
-	tn_autoclosedir DIR *d = NULL;
+	int r = tn_undo_recover_journals(state_dir, log, err);
 
-	if (!access(state_dir, F_OK)) {
-		dir = tn_undo_dir_open(state_dir, err);
-		if (dir < 0)
-			return dir;
-		d = fdopendir(dup(dir));
-		if (!d)
-			return tn_error_set(err, -errno, "cannot read the state directory %s: %m", state_dir);
-		recover_journals(dir, d, state_dir, log);
-	}
 	recover_instances(log);
-	return 0;
+	return r;
 }
