@@ -76,8 +76,15 @@ static int set_cpus(const struct tn_instance *in, const struct tn_cpus *cpus, st
 	return 0;
 }
 
-/* "(cpu == 1 || (cpu >= 4 && cpu <= 7))": understood by every kernel. */
-static int format_old_filter(const struct tn_cpus *cpus, char *buf, size_t size)
+/**
+ * tn_instance_old_filter() - an event filter on a list of CPUs that every kernel understands
+ * @cpus: not empty
+ * @buf: receives such as "(cpu == 1 || (cpu >= 4 && cpu <= 7))"
+ * @size: of @buf
+ *
+ * Return: 0, or -E2BIG when it does not fit.
+ */
+int tn_instance_old_filter(const struct tn_cpus *cpus, char *buf, size_t size)
 {
 	size_t n = (size_t)snprintf(buf, size, "(");
 	int first = -1;
@@ -112,7 +119,7 @@ static int set_filter(const struct tn_trace *t, const struct tn_instance *in, co
 	snprintf(filter, sizeof(filter), "(cpu & CPUS{%s})%s", cpus, more);
 	if (tracefs_event_file_write(in->fs, kind->system, kind->event, "filter", filter) >= 0)
 		return 0;
-	if (format_old_filter(&t->opt.probed, list, sizeof(list)))
+	if (tn_instance_old_filter(&t->opt.probed, list, sizeof(list)))
 		return tn_error_set(err, -E2BIG, "the list of probed CPUs is too long for an event filter: %s", cpus);
 	snprintf(filter, sizeof(filter), "%s%s", list, more);
 	if (tracefs_event_file_write(in->fs, kind->system, kind->event, "filter", filter) >= 0)

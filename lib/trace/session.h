@@ -37,6 +37,7 @@ int tn_instance_make(struct tn_trace *t, struct tn_instance *in, const struct tn
 int tn_instance_arm(const struct tn_trace *t, struct tn_instance *in, struct tn_error *err);
 int tn_instance_disarm(struct tn_instance *in, struct tn_error *err);
 int tn_instance_lost(const struct tn_instance *in, uint64_t *ret, struct tn_error *err);
+int tn_instance_old_filter(const struct tn_cpus *cpus, char *buf, size_t size);
 void tn_instance_remove(struct tn_instance *in, const struct tn_log *log);
 
 #endif

@@ -12,6 +12,15 @@
 #include "base/cleanup.h"
 #include "trace/symbols-private.h"
 
+/* To a worker's name "kworker/0:1" the kernel adds what it works on, "-events", which changes all the time. */
+static void cut_work(char *comm)
+{
+	char *colon = strncmp(comm, "kworker/", 8) ? NULL : strchr(comm, ':');
+
+	if (colon)
+		colon[strcspn(colon, "+-")] = '\0';
+}
+
 static bool look_in_proc(struct tn_tasks *t, int pid)
 {
 	char path[128], comm[64];
@@ -27,6 +36,7 @@ static bool look_in_proc(struct tn_tasks *t, int pid)
 		return false;
 	comm[n] = '\0';
 	comm[strcspn(comm, "\n")] = '\0';
+	cut_work(comm);
 	tn_symbols_set_comm(t->symbols, pid, comm);
 	return true;
 }
@@ -65,13 +75,14 @@ static int by_number(const void *a, const void *b)
 void tn_tasks_resolve(struct tn_tasks *t, const char *saved_cmdlines)
 {
 	tn_autofclose FILE *f = NULL;
+	size_t found = 0;
 	char line[128];
 
 	if (!t->n_dead)
 		return;
 	qsort(t->dead, t->n_dead, sizeof(*t->dead), by_number);
 	f = fopen(saved_cmdlines, "re");
-	while (f && fgets(line, sizeof(line), f)) {
+	while (f && found < t->n_dead && fgets(line, sizeof(line), f)) {
 		char *comm;
 		int pid = (int)strtol(line, &comm, 10);
 
@@ -79,6 +90,7 @@ void tn_tasks_resolve(struct tn_tasks *t, const char *saved_cmdlines)
 			continue;
 		comm[strcspn(comm, "\n")] = '\0';
 		tn_symbols_set_comm(t->symbols, pid, comm);
+		found++;
 	}
 	t->n_dead = 0;
 }

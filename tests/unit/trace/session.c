@@ -15,6 +15,7 @@
 
 #include "base/ticks.h"
 #include "live.h"
+#include "trace/session.h"
 
 #define BUFFER (1u << 20)
 
@@ -347,6 +348,56 @@ static void what_does_not_fit_is_counted(void **state)
 	tn_trace_close(t);
 }
 
+/* Rule 1: reading the buffer of a probed CPU sends nothing there. */
+static void draining_interrupts_nobody(void **state)
+{
+	struct store s = {0};
+	struct tn_trace_stats stats;
+	struct tn_trace *t;
+
+	(void)state;
+	skip_unless_live();
+	on_cpu(0);
+	t = live_open(owner, BUFFER);
+	assert_int_equal(tn_trace_arm(t, NULL), 0);
+	drain(t, &s);
+	s.n = 0;
+	for (int i = 0; i < 1000; i++)
+		drain(t, &s);
+	for (size_t i = 0; i < s.n; i++)
+		if (s.event[i].type == TN_EV_CSD_QUEUE || s.event[i].type == TN_EV_IPI_RESCHEDULE)
+			assert_int_not_equal(s.event[i].pid, getpid());
+	assert_int_equal(tn_trace_stats(t, &stats, NULL), 0);
+	live_release(&s);
+	tn_trace_close(t);
+}
+
+/* What kernels before 6.6 get; this one must take it too. */
+static void filters_for_older_kernels(void **state)
+{
+	struct tn_cpus cpus = {0};
+	char dir[128], buf[256];
+
+	(void)state;
+	tn_cpus_add(&cpus, 1);
+	assert_int_equal(tn_instance_old_filter(&cpus, buf, sizeof(buf)), 0);
+	assert_string_equal(buf, "(cpu == 1)");
+	tn_cpus_add(&cpus, TN_CPUS_MAX - 1);
+	for (unsigned int cpu = 4; cpu < 8; cpu++)
+		tn_cpus_add(&cpus, cpu);
+	assert_int_equal(tn_instance_old_filter(&cpus, buf, sizeof(buf)), 0);
+	assert_string_equal(buf, "(cpu == 1 || (cpu >= 4 && cpu <= 7) || cpu == 4095)");
+	for (size_t size = 1; size <= strlen(buf); size++)
+		assert_int_equal(tn_instance_old_filter(&cpus, buf, size), -E2BIG);
+	assert_int_equal(tn_instance_old_filter(&cpus, buf, sizeof(buf)), 0);
+	skip_unless_live();
+	snprintf(dir, sizeof(dir), "/sys/kernel/tracing/instances/%s.other", owner);
+	assert_int_equal(mkdir(dir, 0750), 0);
+	strcat(buf, " && callback == 0");
+	write_to(dir, "events/ipi/ipi_send_cpu/filter", buf);
+	assert_int_equal(tn_trace_remove_instance(dir, NULL), 0);
+}
+
 static void two_sessions_do_not_mix(void **state)
 {
 	struct tn_trace_options same = {.owner = owner, .buffer_bytes = BUFFER};
@@ -560,6 +611,8 @@ int main(void)
 		cmocka_unit_test_teardown(counts_equal_those_of_an_independent_instance, clean_up),
 		cmocka_unit_test_teardown(complete_means_complete, clean_up),
 		cmocka_unit_test_teardown(what_does_not_fit_is_counted, clean_up),
+		cmocka_unit_test_teardown(draining_interrupts_nobody, clean_up),
+		cmocka_unit_test_teardown(filters_for_older_kernels, clean_up),
 		cmocka_unit_test_teardown(two_sessions_do_not_mix, clean_up),
 		cmocka_unit_test_teardown(without_senders_there_is_one_instance, clean_up),
 		cmocka_unit_test(options_are_checked),

@@ -71,6 +71,19 @@ static void the_living_are_named_at_once(void **state)
 	assert_int_equal(f->tasks.n_dead, 0);
 }
 
+static void workers_keep_the_name_that_stays(void **state)
+{
+	struct fixture *f = *state;
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s/7/comm", f->dir);
+	write_file(path, "kworker/0:1-events\n");
+	tn_tasks_saw(&f->tasks, 7);
+	assert_string_equal(tn_symbols_comm(f->symbols, 7), "kworker/0:1");
+	tn_symbols_set_comm(f->symbols, 7, "kworker/u8:3+wr");
+	assert_string_equal(tn_symbols_comm(f->symbols, 7), "kworker/u8:3+wr"); /* only /proc adds to names */
+}
+
 static void the_dead_are_named_from_the_kernels_list(void **state)
 {
 	struct fixture *f = *state;
@@ -105,6 +118,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(the_living_are_named_at_once, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(workers_keep_the_name_that_stays, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(the_dead_are_named_from_the_kernels_list, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_missing_list_is_no_failure, set_up, tear_down),
 	};
