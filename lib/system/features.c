@@ -58,7 +58,7 @@ static bool has_trace_clock(const struct tn_features *f)
 	char path[256];
 
 	snprintf(path, sizeof(path), "%s/trace_clock", f->tracefs_dir);
-	return f->tracefs_dir[0] && TN_TRACE_CLOCK[0] && tn_file_has_word(path, TN_TRACE_CLOCK);
+	return f->tracefs_dir[0] && tn_file_has_word(path, TN_TRACE_CLOCK);
 }
 
 static bool may_make_instances(const struct tn_features *f)

@@ -70,13 +70,13 @@ static bool is_word_char(char c)
 /**
  * tn_text_has_word() - whether @word stands in @text as a word of its own
  * @text: words of letters, digits, '-' and '_', separated by anything else
- * @word: not empty
+ * @word: the word; the empty one stands nowhere
  */
 bool tn_text_has_word(const char *text, const char *word)
 {
 	size_t n = strlen(word);
 
-	for (const char *p = strstr(text, word); p; p = strstr(p + 1, word))
+	for (const char *p = n ? strstr(text, word) : NULL; p; p = strstr(p + 1, word))
 		if ((p == text || !is_word_char(p[-1])) && !is_word_char(p[n]))
 			return true;
 	return false;

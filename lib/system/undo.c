@@ -231,14 +231,14 @@ int tn_undo_close(struct tn_undo *u, struct tn_error *err)
 	struct tn_error first = {0};
 	int r, f;
 
-	if (!u)
+	if (!owned)
 		return 0;
-	r = tn_undo_list_run(&u->list, keep_first_error, &first);
-	f = tn_undo_file_finish(u->dir, u->name, &u->list);
+	r = tn_undo_list_run(&owned->list, keep_first_error, &first);
+	f = tn_undo_file_finish(owned->dir, owned->name, &owned->list);
 	if (r < 0)
 		return tn_error_set(err, r, "%s", first.text);
 	if (f < 0)
-		return tn_error_set(err, f, "cannot remove the undo journal %s: %s", u->name, strerror(-f));
+		return tn_error_set(err, f, "cannot remove the undo journal %s: %s", owned->name, strerror(-f));
 	return 0;
 }
 
