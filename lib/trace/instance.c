@@ -188,7 +188,8 @@ int tn_instance_make(struct tn_trace *t, struct tn_instance *in, const struct tn
 		return rc;
 	in->fs = tracefs_instance_create(strrchr(in->path, '/') + 1);
 	if (!in->fs)
-		return tn_error_set(err, errno ? -errno : -EIO, "cannot make %s: %s; tracing needs root", in->path,
+		return tn_error_set(err, errno ? -errno : -EIO,
+				    "cannot make %s: %s; run as root, or use trace level counters", in->path,
 				    strerror(errno));
 	rc = set_clock(in, err);
 	if (!rc)

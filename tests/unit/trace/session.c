@@ -285,6 +285,9 @@ static void counts_equal_those_of_an_independent_instance(void **state)
 			 count_text(dir, "local_timer_entry:", from, to));
 	assert_int_equal(tn_trace_stats(t, &stats, NULL), 0);
 	assert_true(stats.events == s.n && !stats.overrun && !stats.missed && !stats.undecoded);
+	for (size_t i = 0; i < s.n; i++)
+		if (s.event[i].type == TN_EV_CSD_QUEUE || s.event[i].type == TN_EV_IPI_RESCHEDULE)
+			assert_true(s.event[i].stack && s.event[i].target == 1);
 	assert_int_equal(tn_trace_remove_instance(dir, NULL), 0);
 	live_release(&s);
 	tn_trace_close(t);
