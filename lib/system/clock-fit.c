@@ -5,7 +5,7 @@
  * A point is a clock reading between two tick readings; its tick is the middle of the two. An interrupt
  * between them makes it wrong by up to half their distance, so each point is the narrowest of some tries.
  */
-#include "system/clock-fit.h"
+#include "system/clock-internal.h"
 
 #include <errno.h>
 #include <math.h>

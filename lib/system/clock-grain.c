@@ -8,7 +8,7 @@
  * The grain is therefore the largest step of which nearly all differences are multiples, give or take a tick.
  * A counter that advances by single ticks passes for a step g by chance in 3 of g cases, far from nearly all.
  */
-#include "system/clock-grain.h"
+#include "system/clock-internal.h"
 
 #include <stdbool.h>
 

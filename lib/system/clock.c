@@ -7,15 +7,13 @@
 #include "system/clock.h"
 
 #include <errno.h>
-#include <linux/perf_event.h>
 #include <math.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 
 #include "system/arch.h"
-#include "system/clock-fit.h"
-#include "system/clock-grain.h"
+#include "system/clock-internal.h"
 #include "system/files.h"
 
 #define CLOCKSOURCE_FILE "/sys/devices/system/clocksource/clocksource0/current_clocksource"
@@ -23,8 +21,15 @@
 #define GRAIN_SERIES     15
 #define GRAIN_READS      2000
 
-/* The factor can change when the kernel refines its calibration: the page carries a sequence count. */
-static int read_page(const volatile struct perf_event_mmap_page *page, double *ret_hz)
+/**
+ * tn_clock_page_rate() - rate of the tick counter from a perf event's mmap page
+ * @page: the page; its sequence count is odd while the kernel writes to it
+ * @ret_hz: 10^9 * 2^time_shift / time_mult, the inverse of the kernel's conversion; untouched on failure
+ *
+ * Return: 0; -EOPNOTSUPP when the kernel gives no rate (its own clock is not the bare counter); -EAGAIN when the
+ * page never comes to rest.
+ */
+int tn_clock_page_rate(const volatile struct perf_event_mmap_page *page, double *ret_hz)
 {
 	uint32_t seq, mult, shift, tries = 0;
 	bool known;
@@ -64,7 +69,7 @@ static int rate_from_kernel(double *ret_hz)
 	page = mmap(NULL, size, PROT_READ, MAP_SHARED, fd, 0);
 	if (page == MAP_FAILED)
 		return -errno;
-	r = read_page(page, ret_hz);
+	r = tn_clock_page_rate(page, ret_hz);
 	munmap(page, size);
 	return r;
 }

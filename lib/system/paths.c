@@ -92,18 +92,21 @@ int tn_path_helper(const char *name, char *buf, size_t size, struct tn_error *er
 			    name, exe, TN_LIBEXECDIR, TN_SBINDIR);
 }
 
-/* Makes @path and what is missing above it. */
-static int make_dirs(char *path, mode_t mode)
+/* Makes @path and what is missing above it. What is new at @path gets mode 0755 whatever the umask. */
+static int make_dirs(char *path)
 {
-	for (char *p = strchr(path + 1, '/'); p; p = strchr(p + 1, '/')) {
+	int r = 0;
+
+	for (char *p = strchr(path + 1, '/'); p && !r; p = strchr(p + 1, '/')) {
 		*p = '\0';
-		if (mkdir(path, mode) < 0 && errno != EEXIST) {
-			*p = '/';
-			return -errno;
-		}
+		r = mkdir(path, 0755) < 0 && errno != EEXIST ? -errno : 0;
 		*p = '/';
 	}
-	return mkdir(path, mode) < 0 && errno != EEXIST ? -errno : 0;
+	if (r < 0)
+		return r;
+	if (mkdir(path, 0755) < 0)
+		return errno == EEXIST ? 0 : -errno;
+	return chmod(path, 0755) < 0 ? -errno : 0;
 }
 
 /* Makes a directory that holds what we trust later: it must be ours and nobody else may write to it. */
@@ -112,7 +115,7 @@ static int make_own_dir(char *path, struct tn_error *err)
 	struct stat st;
 	int r;
 
-	r = make_dirs(path, 0755);
+	r = make_dirs(path);
 	if (!r && lstat(path, &st) < 0)
 		r = -errno;
 	if (r < 0)

@@ -41,7 +41,6 @@ static const char *parse_owner(const char *name, const char *prefix, int *ret_pi
 	return *ret_pid > 0 ? name + n : NULL;
 }
 
-/* The lock keeps two recoveries apart; who gets it second finds the file unlinked, with nothing to do. */
 static void recover_journal(int dir, const char *name, const char *state_dir, const struct recovery *rec)
 {
 	tn_cleanup(tn_undo_list_clearp) struct tn_undo_list list = {0};
@@ -53,8 +52,6 @@ static void recover_journal(int dir, const char *name, const char *state_dir, co
 			tn_log(rec->log, LOG_WARNING, "ignored the undo journal %s/%s: %m", state_dir, name);
 		return;
 	}
-	if (flock(fd, LOCK_EX | LOCK_NB) < 0)
-		return;
 	r = tn_undo_file_load(fd, &list);
 	if (r < 0) {
 		tn_log(rec->log, LOG_WARNING, "ignored the undo journal %s/%s: %s; look at it and remove it", state_dir,
@@ -89,6 +86,12 @@ int tn_undo_recover_journals(const char *state_dir, const struct tn_log *log, st
 	dir = tn_undo_dir_open(state_dir, err);
 	if (dir < 0)
 		return dir;
+	/*
+	 * One recovery at a time: the later one finds the journals gone. The directory is locked and not the journal,
+	 * since a dead owner's lock on its journal lives on in any child that it forked.
+	 */
+	if (flock(dir, LOCK_EX) < 0)
+		return tn_error_set(err, -errno, "cannot lock the state directory %s: %m", state_dir);
 	d = opendir(state_dir);
 	if (!d)
 		return tn_error_set(err, -errno, "cannot read the state directory %s: %m", state_dir);

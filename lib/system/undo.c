@@ -19,6 +19,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 
 #include "system/files.h"
@@ -144,14 +145,36 @@ int tn_undo_dir_open(const char *state_dir, struct tn_error *err)
 	return tn_steal_fd(&dir);
 }
 
+/*
+ * The lock says whether the journal is open in this process. One that is not is what an earlier close could not
+ * undo: it is taken up again. A new one gets its header, and its name has to be on disk too.
+ */
+static int start_journal(struct tn_undo *u)
+{
+	struct stat st;
+	int r;
+
+	u->fd = openat(u->dir, u->name, O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (u->fd < 0 || flock(u->fd, LOCK_EX | LOCK_NB) < 0 || fstat(u->fd, &st) < 0)
+		return -errno;
+	if (st.st_size)
+		return tn_undo_file_load(u->fd, &u->list);
+	r = write_entries(u->fd, true, NULL, 0);
+	if (!r && fsync(u->dir) < 0)
+		r = -errno;
+	if (r < 0)
+		unlinkat(u->dir, u->name, 0);
+	return r;
+}
+
 /**
  * tn_undo_open() - start this process's journal
  * @state_dir: directory for it, which exists, is ours, and is not writable by others
  * @ret: the journal; untouched on failure. It belongs to this process: a forked child leaves it alone
  * @err: why there is no journal
  *
- * Return: 0; -EEXIST when this process has one already; -EPERM when the directory cannot be trusted; another
- * negative errno.
+ * Return: 0; -EWOULDBLOCK when this process has one open already; -EPERM when the directory cannot be trusted;
+ * another negative errno.
  */
 int tn_undo_open(const char *state_dir, struct tn_undo **ret, struct tn_error *err)
 {
@@ -166,17 +189,10 @@ int tn_undo_open(const char *state_dir, struct tn_undo **ret, struct tn_error *e
 	if (u->dir < 0)
 		return u->dir;
 	snprintf(u->name, sizeof(u->name), TN_UNDO_PREFIX "%s", tn_undo_owner(owner, sizeof(owner)));
-	u->fd = openat(u->dir, u->name, O_WRONLY | O_APPEND | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (u->fd < 0)
-		return tn_error_set(err, -errno, "cannot create the undo journal %s/%s: %m", state_dir, u->name);
-	r = write_entries(u->fd, true, NULL, 0);
-	if (!r && fsync(u->dir) < 0)
-		r = -errno;
-	if (r < 0) {
-		unlinkat(u->dir, u->name, 0);
-		return tn_error_set(err, r, "cannot write the undo journal %s/%s: %s", state_dir, u->name,
-				    strerror(-r));
-	}
+	r = start_journal(u);
+	if (r < 0)
+		return tn_error_set(err, r, "cannot start the undo journal %s/%s: %s", state_dir, u->name,
+				    r == -EWOULDBLOCK ? "this process has it open already" : strerror(-r));
 	*ret = tn_steal_ptr(u);
 	return 0;
 }
@@ -221,7 +237,8 @@ static void keep_first_error(void *userdata, const struct tn_undo_entry *e, int 
  * @u: the journal, freed in any case; NULL is allowed
  * @err: the first thing that could not be undone
  *
- * What cannot be undone stays in the journal, for the next tn_undo_recover() after this process has ended.
+ * What cannot be undone stays in the journal: for this process's next one, or, when it has ended, for
+ * tn_undo_recover().
  *
  * Return: 0; the first failure's negative errno.
  */

@@ -13,8 +13,7 @@
 #include <time.h>
 
 #include "base/ticks.h"
-#include "system/clock-fit.h"
-#include "system/clock-grain.h"
+#include "system/clock-internal.h"
 #include "system/clock.h"
 
 #define POINTS 100
@@ -109,6 +108,23 @@ static void test_grain_of_odd_series(void **state)
 	assert_int_equal(tn_clock_grain(steps, STEPS), 26);
 }
 
+static void test_rate_of_the_kernels_page(void **state)
+{
+	struct perf_event_mmap_page page = {.cap_user_time = 1, .time_mult = 1717986918, .time_shift = 32};
+	double hz = 42;
+
+	(void)state;
+	page.cap_user_time = 0;
+	assert_int_equal(tn_clock_page_rate(&page, &hz), -EOPNOTSUPP);
+	page.cap_user_time = 1;
+	page.lock = 3;
+	assert_int_equal(tn_clock_page_rate(&page, &hz), -EAGAIN);
+	assert_true(hz == 42);
+	page.lock = 4;
+	assert_int_equal(tn_clock_page_rate(&page, &hz), 0);
+	assert_true(fabs(hz / 2.5e9 - 1) < 1e-9);
+}
+
 static double seconds(void)
 {
 	struct timespec ts;
@@ -166,6 +182,7 @@ int main(void)
 		cmocka_unit_test(test_grain_of_odd_series),
 		cmocka_unit_test(test_this_machine),
 		cmocka_unit_test(test_conversions),
+		cmocka_unit_test(test_rate_of_the_kernels_page),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -115,6 +115,7 @@ static void test_user_directories(void **state)
 	assert_int_equal(chmod(t->root, 0777), 0);
 	if (geteuid() == 0 && seteuid(65534) < 0)
 		fail_msg("seteuid: %s", strerror(errno));
+	umask(027);
 	setenv("XDG_STATE_HOME", tree_path(t, "/deep/state"), 1);
 	setenv("XDG_RUNTIME_DIR", tree_path(t, "/run"), 1);
 	assert_int_equal(tn_path_results_dir(buf, sizeof(buf), &err), 0);
@@ -129,6 +130,7 @@ static void test_user_directories(void **state)
 		 geteuid());
 	assert_string_equal(err.text, says);
 	unsetenv("XDG_STATE_HOME");
+	umask(022);
 	unsetenv("HOME");
 	assert_int_equal(tn_path_results_dir(buf, sizeof(buf), &err), -ENOENT);
 	assert_string_equal(err.text, "no place for results: set HOME or XDG_STATE_HOME");
