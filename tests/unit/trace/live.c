@@ -17,6 +17,9 @@
 
 #include "base/ticks.h"
 
+/* A test that fails leaves its function by longjmp(); its teardown closes what it had open. */
+static struct tn_trace *opened[4];
+
 const char *live_reason_to_skip(void)
 {
 	if (geteuid())
@@ -62,16 +65,37 @@ void live_release(struct store *s)
 	*s = (struct store){0};
 }
 
-struct tn_trace *live_open(const char *owner, uint64_t buffer_bytes)
+struct tn_trace *live_open(const char *owner, uint64_t buffer_bytes, bool senders)
 {
-	struct tn_trace_options opt = {.owner = owner, .senders = true, .buffer_bytes = buffer_bytes};
+	struct tn_trace_options opt = {.owner = owner, .senders = senders, .buffer_bytes = buffer_bytes};
 	struct tn_error err = {0};
 	struct tn_trace *t = NULL;
 
 	tn_cpus_add(&opt.probed, 1);
 	if (tn_trace_open(&opt, &t, &err))
 		fail_msg("%s", err.text);
-	return t;
+	for (size_t i = 0; i < TN_ARRAY_SIZE(opened); i++)
+		if (!opened[i]) {
+			opened[i] = t;
+			return t;
+		}
+	fail_msg("more sessions open at once than live.c has room for");
+	return NULL;
+}
+
+void live_close(struct tn_trace *t)
+{
+	for (size_t i = 0; i < TN_ARRAY_SIZE(opened); i++)
+		if (opened[i] == t)
+			opened[i] = NULL;
+	tn_trace_close(t);
+}
+
+void live_close_all(void)
+{
+	for (size_t i = 0; i < TN_ARRAY_SIZE(opened); i++)
+		if (opened[i])
+			live_close(opened[i]);
 }
 
 int live_count_instances(const char *owner)

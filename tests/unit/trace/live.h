@@ -14,7 +14,9 @@ const char *live_reason_to_skip(void); /* NULL: can run */
 void live_flush_kernel_tlb(unsigned int times);
 int live_store(void *userdata, const struct tn_event *events, size_t n);
 void live_release(struct store *s);
-struct tn_trace *live_open(const char *owner, uint64_t buffer_bytes);
+struct tn_trace *live_open(const char *owner, uint64_t buffer_bytes, bool senders);
+void live_close(struct tn_trace *t);
+void live_close_all(void); /* for teardown */
 int live_count_instances(const char *owner);
 
 #endif

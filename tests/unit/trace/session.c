@@ -98,7 +98,7 @@ static void finds_the_sender_of_a_kernel_flush(void **state)
 	(void)state;
 	skip_unless_live();
 	on_cpu(0);
-	t = live_open(owner, BUFFER);
+	t = live_open(owner, BUFFER, true);
 	y = tn_trace_symbols(t);
 	assert_int_equal(live_count_instances(owner), 2);
 	assert_int_equal(tn_trace_arm(t, NULL), 0);
@@ -123,36 +123,55 @@ static void finds_the_sender_of_a_kernel_flush(void **state)
 	assert_true(flushes >= 5);
 	assert_true(named >= 5);
 	live_release(&s);
-	tn_trace_close(t);
+	live_close(t);
 	assert_int_equal(live_count_instances(owner), 0);
 }
 
-/* A function that a task on the probed CPU runs itself has no sender: its stack comes with the entry. */
+static void write_to(const char *dir, const char *file, const char *text)
+{
+	char path[512];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/%s", dir, file);
+	f = fopen(path, "w");
+	if (!f || fputs(text, f) < 0 || fclose(f))
+		fail_msg("cannot write %s to %s", text, path);
+}
+
+/*
+ * A function that a task on the probed CPU runs itself has no sender: its stack comes with the entry. Enabling an event
+ * patches kernel code, for which every CPU, our own too, runs do_sync_core().
+ */
 static void local_calls_have_their_stack(void **state)
 {
 	struct store s = {0};
 	struct tn_trace *t;
 	struct tn_symbols *y;
 	unsigned int local = 0;
+	char dir[128];
 
 	(void)state;
 	skip_unless_live();
 	on_cpu(1);
-	t = live_open(owner, BUFFER);
+	snprintf(dir, sizeof(dir), "/sys/kernel/tracing/instances/%s.other", owner);
+	assert_int_equal(mkdir(dir, 0750), 0);
+	t = live_open(owner, BUFFER, true);
 	y = tn_trace_symbols(t);
 	assert_int_equal(tn_trace_arm(t, NULL), 0);
-	for (int i = 0; i < 1000 && !local; i++) {
-		live_flush_kernel_tlb(20);
+	for (int i = 0; i < 100 && !local; i++) {
+		write_to(dir, "events/timer/itimer_expire/enable", "1");
+		write_to(dir, "events/timer/itimer_expire/enable", "0");
 		s.n = 0;
 		drain(t, &s);
 		for (size_t j = 0; j < s.n; j++)
-			if (is_kernel_flush(y, &s.event[j]) && !s.event[j].b &&
-			    stack_has(y, s.event[j].stack, "__purge_vmap_area_lazy"))
-				local += !!*tn_symbols_comm(y, s.event[j].pid);
+			local += s.event[j].type == TN_EV_CSD_ENTRY && !s.event[j].b && s.event[j].cpu == 1 &&
+				 s.event[j].pid == getpid() && stack_has(y, s.event[j].stack, "vfs_write");
 	}
 	assert_true(local > 0);
+	assert_string_not_equal(tn_symbols_comm(y, getpid()), "");
+	assert_int_equal(tn_trace_remove_instance(dir, NULL), 0);
 	live_release(&s);
-	tn_trace_close(t);
+	live_close(t);
 }
 
 /* Rule 6: the kernel's stamps and the probe's are the same counter. A fault tells its address, so it is surely ours. */
@@ -173,7 +192,7 @@ static void ticks_are_those_of_userspace(void **state)
 	madvise(area, pages * page, MADV_NOHUGEPAGE);
 	memset(before, 0, sizeof(before));
 	memset(after, 0, sizeof(after));
-	t = live_open(owner, BUFFER);
+	t = live_open(owner, BUFFER, true);
 	assert_int_equal(tn_trace_arm(t, NULL), 0);
 	for (size_t i = 0; i < pages; i++) {
 		before[i] = tn_ticks_ordered();
@@ -194,18 +213,7 @@ static void ticks_are_those_of_userspace(void **state)
 	assert_int_equal(found, pages);
 	munmap(area, pages * page);
 	live_release(&s);
-	tn_trace_close(t);
-}
-
-static void write_to(const char *dir, const char *file, const char *text)
-{
-	char path[512];
-	FILE *f;
-
-	snprintf(path, sizeof(path), "%s/%s", dir, file);
-	f = fopen(path, "w");
-	if (!f || fputs(text, f) < 0 || fclose(f))
-		fail_msg("cannot write %s to %s", text, path);
+	live_close(t);
 }
 
 /* What the kernel itself prints of an instance between two stamps. */
@@ -252,6 +260,7 @@ static void counts_equal_those_of_an_independent_instance(void **state)
 	struct tn_trace_stats stats;
 	struct tn_trace *t;
 	uint64_t from, to;
+	size_t sent = 0, bare = 0;
 
 	(void)state;
 	skip_unless_live();
@@ -260,7 +269,7 @@ static void counts_equal_those_of_an_independent_instance(void **state)
 	assert_int_equal(mkdir(dir, 0750), 0);
 	write_to(dir, "trace_clock", TN_TRACE_CLOCK);
 	write_to(dir, "tracing_cpumask", "2");
-	t = live_open(owner, 4 * BUFFER);
+	t = live_open(owner, 4 * BUFFER, true);
 	assert_int_equal(tn_trace_arm(t, NULL), 0);
 	for (size_t i = 0; i < TN_ARRAY_SIZE(event); i++) {
 		snprintf(file, sizeof(file), "events/%s/enable", event[i]);
@@ -286,11 +295,15 @@ static void counts_equal_those_of_an_independent_instance(void **state)
 	assert_int_equal(tn_trace_stats(t, &stats, NULL), 0);
 	assert_true(stats.events == s.n && !stats.overrun && !stats.missed && !stats.undecoded);
 	for (size_t i = 0; i < s.n; i++)
-		if (s.event[i].type == TN_EV_CSD_QUEUE || s.event[i].type == TN_EV_IPI_RESCHEDULE)
-			assert_true(s.event[i].stack && s.event[i].target == 1);
+		if (s.event[i].type == TN_EV_CSD_QUEUE || s.event[i].type == TN_EV_IPI_RESCHEDULE) {
+			assert_int_equal(s.event[i].target, 1);
+			sent++;
+			bare += !s.event[i].stack;
+		}
+	assert_true(bare <= 1 + sent / 100); /* the kernel cannot unwind every place */
 	assert_int_equal(tn_trace_remove_instance(dir, NULL), 0);
 	live_release(&s);
-	tn_trace_close(t);
+	live_close(t);
 }
 
 /* Whatever a drain delivers is not older than what was called complete before it. */
@@ -303,7 +316,7 @@ static void complete_means_complete(void **state)
 	(void)state;
 	skip_unless_live();
 	on_cpu(0);
-	t = live_open(owner, BUFFER);
+	t = live_open(owner, BUFFER, true);
 	assert_int_equal(tn_trace_arm(t, NULL), 0);
 	for (int i = 0; i < 300; i++) {
 		complete = tn_trace_complete_before(t);
@@ -320,7 +333,7 @@ static void complete_means_complete(void **state)
 	drain(t, &s);
 	assert_true(tn_trace_complete_before(t) == UINT64_MAX);
 	live_release(&s);
-	tn_trace_close(t);
+	live_close(t);
 }
 
 static void what_does_not_fit_is_counted(void **state)
@@ -337,7 +350,7 @@ static void what_does_not_fit_is_counted(void **state)
 	area = mmap(NULL, pages * page, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	assert_ptr_not_equal(area, MAP_FAILED);
 	madvise(area, pages * page, MADV_NOHUGEPAGE);
-	t = live_open(owner, 64 << 10);
+	t = live_open(owner, 64 << 10, true);
 	assert_int_equal(tn_trace_arm(t, NULL), 0);
 	for (size_t i = 0; i < pages; i++)
 		*(volatile char *)(area + i * page);
@@ -348,31 +361,40 @@ static void what_does_not_fit_is_counted(void **state)
 	assert_true(stats.overrun + count_events(&s, TN_EV_FAULT, 1, 0, UINT64_MAX) >= pages);
 	munmap(area, pages * page);
 	live_release(&s);
-	tn_trace_close(t);
+	live_close(t);
+}
+
+/* Interrupts that hit while we read send IPIs too, with our pid: their stacks show the entry into the interrupt. */
+static bool sent_by_reading(struct tn_symbols *y, const struct tn_event *e)
+{
+	const struct tn_stack *stack = tn_symbols_stack(y, e->stack);
+
+	if ((e->type != TN_EV_CSD_QUEUE && e->type != TN_EV_IPI_RESCHEDULE) || e->pid != getpid())
+		return false;
+	for (uint32_t i = 0; stack && i < stack->depth; i++)
+		if (!strncmp(tn_symbols_name(y, stack->frame[i]), "asm_", 4))
+			return false;
+	return stack_has(y, e->stack, "tracing_buffers_read");
 }
 
 /* Rule 1: reading the buffer of a probed CPU sends nothing there. */
 static void draining_interrupts_nobody(void **state)
 {
 	struct store s = {0};
-	struct tn_trace_stats stats;
 	struct tn_trace *t;
 
 	(void)state;
 	skip_unless_live();
 	on_cpu(0);
-	t = live_open(owner, BUFFER);
+	t = live_open(owner, BUFFER, true);
 	assert_int_equal(tn_trace_arm(t, NULL), 0);
-	drain(t, &s);
-	s.n = 0;
 	for (int i = 0; i < 1000; i++)
 		drain(t, &s);
+	assert_true(s.n > 0);
 	for (size_t i = 0; i < s.n; i++)
-		if (s.event[i].type == TN_EV_CSD_QUEUE || s.event[i].type == TN_EV_IPI_RESCHEDULE)
-			assert_int_not_equal(s.event[i].pid, getpid());
-	assert_int_equal(tn_trace_stats(t, &stats, NULL), 0);
+		assert_false(sent_by_reading(tn_trace_symbols(t), &s.event[i]));
 	live_release(&s);
-	tn_trace_close(t);
+	live_close(t);
 }
 
 /* What kernels before 6.6 get; this one must take it too. */
@@ -413,8 +435,8 @@ static void two_sessions_do_not_mix(void **state)
 	skip_unless_live();
 	on_cpu(0);
 	snprintf(other, sizeof(other), "%s-other", owner);
-	a = live_open(owner, BUFFER);
-	b = live_open(other, BUFFER);
+	a = live_open(owner, BUFFER, true);
+	b = live_open(other, BUFFER, true);
 	tn_cpus_add(&same.probed, 1);
 	assert_int_equal(tn_trace_open(&same, &c, &err), -EEXIST);
 	assert_non_null(strstr(err.text, "another session uses this owner"));
@@ -427,10 +449,10 @@ static void two_sessions_do_not_mix(void **state)
 	}
 	assert_true(one.n > 0);
 	assert_int_equal(two.n, 0);
-	tn_trace_close(a);
+	live_close(a);
 	assert_int_equal(live_count_instances(owner), 0);
 	assert_int_equal(live_count_instances(other), 2);
-	tn_trace_close(b);
+	live_close(b);
 	assert_int_equal(live_count_instances(other), 0);
 	live_release(&one);
 	live_release(&two);
@@ -438,15 +460,13 @@ static void two_sessions_do_not_mix(void **state)
 
 static void without_senders_there_is_one_instance(void **state)
 {
-	struct tn_trace_options opt = {.owner = owner, .buffer_bytes = BUFFER};
 	struct store s = {0};
-	struct tn_trace *t = NULL;
+	struct tn_trace *t;
 
 	(void)state;
 	skip_unless_live();
 	on_cpu(0);
-	tn_cpus_add(&opt.probed, 1);
-	assert_int_equal(tn_trace_open(&opt, &t, NULL), 0);
+	t = live_open(owner, BUFFER, false);
 	assert_int_equal(live_count_instances(owner), 1);
 	assert_int_equal(tn_trace_arm(t, NULL), 0);
 	for (int i = 0; i < 1000 && !count_events(&s, TN_EV_VECTOR_ENTRY, TN_VEC_CALL_FUNCTION_SINGLE, 0, UINT64_MAX) &&
@@ -458,7 +478,7 @@ static void without_senders_there_is_one_instance(void **state)
 	assert_true(count_events(&s, TN_EV_VECTOR_ENTRY, -1, 0, UINT64_MAX) > 0);
 	assert_int_equal(count_events(&s, TN_EV_CSD_ENTRY, -1, 0, UINT64_MAX), 0);
 	live_release(&s);
-	tn_trace_close(t);
+	live_close(t);
 }
 
 static void options_are_checked(void **state)
@@ -597,6 +617,7 @@ static int clean_up(void **state)
 	char path[128];
 
 	(void)state;
+	live_close_all();
 	for (size_t i = 0; i < TN_ARRAY_SIZE(suffix); i++) {
 		snprintf(path, sizeof(path), "/sys/kernel/tracing/instances/%s%c%s", owner, i < 3 ? '.' : '-',
 			 suffix[i]);
