@@ -7,6 +7,8 @@
 
 #include <cmocka.h>
 
+#include <sys/prctl.h>
+
 #include "owner.h"
 
 static void test_close_undoes_in_reverse(void **state)
@@ -160,6 +162,26 @@ static void forge(const struct tree *t, const char *name, const char *body)
 	assert_int_equal(chmod(tree_path(t, name), 0600), 0);
 }
 
+/* The start time is the 22nd field even when the process's name looks like fields. */
+static void test_owner_is_pid_and_start_time(void **state)
+{
+	char owner[TN_UNDO_OWNER], expected[TN_UNDO_OWNER], stat[1024] = "", *field;
+	FILE *f;
+
+	(void)state;
+	assert_int_equal(prctl(PR_SET_NAME, "a) R 1 (b"), 0);
+	f = fopen("/proc/self/stat", "r");
+	assert_non_null(fgets(stat, sizeof(stat), f));
+	fclose(f);
+	field = strstr(stat, "(b) ") + strlen("(b) ");
+	for (int i = 3; i < 22; i++)
+		field = strchr(field, ' ') + 1;
+	*strchr(field, ' ') = '\0';
+	snprintf(expected, sizeof(expected), "%d.%s", (int)getpid(), field);
+	assert_string_equal(tn_undo_owner(owner, sizeof(owner)), expected);
+	assert_true(strtoull(field, NULL, 10) > 0);
+}
+
 /* The same PID with another start time is another process. */
 static void test_tells_reused_pids_apart(void **state)
 {
@@ -281,6 +303,7 @@ int main(void)
 		with_tree(test_failure_is_kept),
 		with_tree(test_recovers_after_a_kill),
 		with_tree(test_leaves_the_living_alone),
+		cmocka_unit_test(test_owner_is_pid_and_start_time),
 		with_tree(test_tells_reused_pids_apart),
 		with_tree(test_ignores_a_line_cut_off),
 		with_tree(test_another_boot_has_nothing_to_undo),
