@@ -236,7 +236,8 @@ int cli_link_broken(struct cli_link *link, int code, struct tn_error *err)
 	if (code != -ECONNRESET && code != -EPIPE)
 		return code;
 	if (!link->daemon)
-		return tn_error_prefix(err, code, "the service on %s", link->path);
+		return tn_error_set(err, code, "the service on %s went away; 'tlbnoise status' tells when it is back",
+				    link->path);
 	tn_varlink_client_free(link->client);
 	link->client = NULL;
 	if (!wait_daemon(link, &status))

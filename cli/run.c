@@ -9,8 +9,9 @@
 #include <unistd.h>
 
 #include "cli/cli.h"
-#include "system/paths.h"
 #include "varlink/interface.h"
+
+#define DOCUMENT_NAME "run.json"
 
 static int send_run(const struct cli *cli, struct cli_link *link, const char *path, const char *text,
 		    struct tn_error *err)
@@ -98,26 +99,18 @@ static int follow(struct cli_link *link, struct cli_progress *progress, cJSON **
 	}
 }
 
-/* Where the daemon keeps the document: beside the raw records, or in the directory of results. */
-static void print_places(const struct cli *cli, const struct tn_run *run, FILE *out)
+/* Where the document lies: FILE, or where the daemon keeps it, which is the folder of the raw records. */
+static void print_place(const struct cli *cli, const struct tn_run *run)
 {
 	const char *slash = strrchr(run->raw_file, '/');
-	char dir[512], path[640];
-	struct tn_error ignored;
+	char path[sizeof(run->raw_file) + sizeof(DOCUMENT_NAME)] = "";
 
-	if (cli->args.output) {
+	if (cli->args.output)
 		snprintf(path, sizeof(path), "%s", cli->args.output);
-	} else {
-		if (slash)
-			snprintf(dir, sizeof(dir), "%.*s", (int)(slash - run->raw_file), run->raw_file);
-		else if (tn_path_results_dir(dir, sizeof(dir), &ignored) < 0)
-			return;
-		snprintf(path, sizeof(path), "%s/%s.json", dir, run->id);
-	}
-	if (access(path, R_OK) == 0)
-		fprintf(out, "Document: %s\n", path);
-	if (run->raw_file[0])
-		fprintf(out, "Raw records: %s (%llu)\n", run->raw_file, (unsigned long long)run->raw_records);
+	else if (slash)
+		snprintf(path, sizeof(path), "%.*s/%s", (int)(slash - run->raw_file), run->raw_file, DOCUMENT_NAME);
+	if (path[0] && access(path, R_OK) == 0)
+		printf("\nDocument: %s ('tlbnoise show' prints this report again)\n", path);
 }
 
 static int verdict(const struct tn_run *run, struct tn_error *err)
@@ -127,8 +120,8 @@ static int verdict(const struct tn_run *run, struct tn_error *err)
 	if (run->state == TN_RUN_COMPLETE)
 		return CLI_FINE;
 	if (run->state == TN_RUN_ABORTED)
-		return tn_error_set(err, -ECANCELED, "the run was stopped after %u of %u rounds (%s); run it again",
-				    run->rounds_done, run->rounds_planned, reason);
+		return tn_error_set(err, -ECANCELED,
+				    "the run was stopped before its end (%s); run it again for a result", reason);
 	return tn_error_set(err, -ENODATA, "the run is incomplete (%s); its figures are lower bounds", reason);
 }
 
@@ -148,7 +141,7 @@ static int deliver(const struct cli *cli, const cJSON *document, struct tn_error
 	if (r < 0 || saved < 0)
 		return saved < 0 ? saved : r;
 	if (!cli->args.json)
-		print_places(cli, run, stdout);
+		print_place(cli, run);
 	fflush(stdout);
 	return verdict(run, err);
 }

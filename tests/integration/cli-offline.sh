@@ -6,35 +6,7 @@ set -u
 
 build=${TN_BUILD:?TN_BUILD names the build folder}
 source=$(cd "$(dirname "$0")/../.." && pwd)
-tlbnoise=$build/tlbnoise
-tmp=$(mktemp -d) || exit 1
-trap 'rm -rf "$tmp"' EXIT
-failed=0
-unset NO_COLOR TLBNOISE_SOCKET
-export LC_ALL=C.UTF-8 XDG_RUNTIME_DIR=$tmp XDG_STATE_HOME=$tmp
-
-ok() # NAME STATUS
-{
-	if [ "$2" -eq 0 ]; then
-		echo "ok $1"
-	else
-		echo "not ok $1"
-		failed=1
-	fi
-}
-
-try() # ARGUMENT... - status in $status, output in $tmp/out and $tmp/err
-{
-	"$tlbnoise" "$@" >"$tmp/out" 2>"$tmp/err" </dev/null
-	status=$?
-}
-
-show_last()
-{
-	echo "# status $status"
-	sed 's/^/# stdout: /' "$tmp/out" | head -5
-	sed 's/^/# stderr: /' "$tmp/err" | head -5
-}
+. "$source/tests/integration/cli-lib.sh"
 
 # A mistake: exit 2, one line on stderr that starts with the program's name and contains TEXT, nothing on stdout.
 bad() # TEXT ARGUMENT...
@@ -47,24 +19,6 @@ bad() # TEXT ARGUMENT...
 		grep -q '^tlbnoise: ' "$tmp/err" && grep -qF -e "$text" "$tmp/err" || fine=1
 	[ "$fine" -eq 0 ] || { echo "# expected: $text"; show_last; }
 	ok "mistake: tlbnoise $*" "$fine"
-}
-
-fine() # NAME ARGUMENT... - exit 0 and nothing on stderr
-{
-	local name=$1 r=0
-
-	shift
-	try "$@"
-	[ "$status" -eq 0 ] && [ ! -s "$tmp/err" ] && [ -s "$tmp/out" ] || r=1
-	[ "$r" -eq 0 ] || show_last
-	ok "$name" "$r"
-}
-
-json() # FILTER - whether the last output is JSON and python's expression on d holds
-{
-	python3 -c 'import json, sys; d = json.load(open(sys.argv[1])); sys.exit(0 if eval(sys.argv[2]) else 1)' \
-		"$tmp/out" "$1"
-	ok "json: $1" $?
 }
 
 cat >"$tmp/good.ini" <<'END'
