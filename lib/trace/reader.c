@@ -7,7 +7,8 @@
  *
  * Contexts nest: task, softirq, interrupt, NMI. The event and its stack are recorded with preemption
  * off, so a stack belongs to the last waiting event of its own context, and an event in a context says
- * that whatever waits there or in a deeper one has been left without its stack (the buffer was full).
+ * that whatever waits there or in a deeper one has been left without its stack: the buffer was full, or
+ * the kernel recorded none, as 6.18 does now and then for an IPI sent out of a softirq.
  */
 #include "trace/reader.h"
 
