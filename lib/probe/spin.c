@@ -4,7 +4,9 @@
  *
  * The stamps are contiguous: the end of one gap is the start of the next, and what the probe does besides
  * (recording an interruption, closing a quantum) falls into the following gap instead of a hole. So the
- * lengths of all quanta add up to the window exactly, and an interruption can hide nowhere.
+ * lengths of all quanta add up to the window exactly, and an interruption can hide nowhere. The price: when
+ * somebody has run for long and emptied the caches, the misses of recording it may make the following gap an
+ * interruption of some hundred ns that starts where the long one ended. On a CPU of its own this is rare.
  *
  * A quantum is a fixed number of passes, that is of work; its length is what the work took. The pass itself
  * is bound by the latency of the counter read, under which the comparison and the loop's bookkeeping hide.
