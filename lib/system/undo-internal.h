@@ -2,13 +2,17 @@
 #ifndef TN_SYSTEM_UNDO_INTERNAL_H
 #define TN_SYSTEM_UNDO_INTERNAL_H
 
-/* Between undo.c (the journal), undo-effects.c (undoing one entry) and undo-recover.c (dead owners). */
+/* Between undo.c (the journal), undo-file.c (its format), undo-effects.c (undoing one entry) and undo-recover.c (dead
+ * owners). */
 #include <stdbool.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 
 #include "system/undo.h"
 
-#define TN_UNDO_PREFIX "undo."
+#define TN_UNDO_PREFIX       "undo."
+#define TN_UNDO_NAME_TEXT    64
+#define TN_UNDO_OTHERS_WRITE (S_IWGRP | S_IWOTH)
 
 struct tn_undo_entry {
 	enum tn_undo_kind kind;
@@ -28,6 +32,7 @@ void tn_undo_list_clear(struct tn_undo_list *list);
 int tn_undo_list_run(struct tn_undo_list *list, tn_undo_report report, void *userdata);
 
 int tn_undo_dir_open(const char *state_dir, struct tn_error *err);
+int tn_undo_file_append(int fd, bool header, const struct tn_undo_entry *entries, size_t n);
 int tn_undo_file_load(int fd, struct tn_undo_list *ret);
 int tn_undo_file_finish(int dir, const char *name, const struct tn_undo_list *left);
 
