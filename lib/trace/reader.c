@@ -118,6 +118,8 @@ static void take_stack(struct tn_reader *r, struct tn_stream *s, const struct tn
 	for (size_t i = s->n_waiting; i--;) {
 		struct tn_waiting *w = &s->waiting[i];
 
+		if (w->context > head->context)
+			w->settled = true; /* that context is over */
 		if (w->settled || w->context != head->context || w->event.pid != head->pid)
 			continue;
 		w->event.stack = tn_decode_stack(r->decoder, record, size);

@@ -231,6 +231,18 @@ static void a_lost_stack_is_not_taken_from_the_next(void **state)
 	assert_int_equal(f->reader.stats.undecoded, 1);
 }
 
+static void a_stack_does_not_go_to_a_deeper_context(void **state)
+{
+	struct fixture *f = *state;
+
+	put_queue(f, TASK, 0xf1);
+	put_queue(f, HARDIRQ, 0xf2);
+	put_stack(f, TASK, 0x51);
+	read_page(f);
+	assert_int_equal(f->n, 2);
+	assert_true(frame_of(f, 0) == 0x51 && frame_of(f, 1) == 0);
+}
+
 static void on_targets_only_local_calls_wait(void **state)
 {
 	struct fixture *f = *state;
@@ -342,6 +354,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_stack_may_come_with_the_next_page, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(an_interrupt_in_between_keeps_order_and_stacks, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_lost_stack_is_not_taken_from_the_next, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_stack_does_not_go_to_a_deeper_context, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(on_targets_only_local_calls_wait, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(waiting_is_bounded, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(time_extends_and_absolute_stamps_count, set_up, tear_down),

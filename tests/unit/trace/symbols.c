@@ -63,6 +63,7 @@ static void finds_functions_by_any_address_in_them(void **state)
 	assert_string_equal(tn_symbols_name(s, 0xffffffff81000000), "_stext");
 	assert_string_equal(tn_symbols_name(s, 0xffffffff810000ff), "_stext");
 	assert_string_equal(tn_symbols_name(s, 0xffffffff81000100), "weak");
+	assert_string_equal(tn_symbols_name(s, 0xffffffff810001f4), "weak"); /* padding has no name of its own */
 	assert_string_equal(tn_symbols_name(s, 0xffffffff81000210), "second");
 	assert_string_equal(tn_symbols_name(s, 0xffffffffa0001004), "in_module");
 	assert_true(tn_symbols_start(s, 0xffffffff81000210) == 0xffffffff81000200);
