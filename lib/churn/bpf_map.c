@@ -103,8 +103,8 @@ static int await_memory(const struct tn_churn_worker *w, const struct bpf_map *b
 	for (; available_kb(b) < b->floor_kb; now = tn_churn_now_ns()) {
 		if (now >= end)
 			return tn_error_set(err, -ENOMEM,
-					    "less than half of the memory is left, and the kernel has freed none "
-					    "of it for a second: lower rate= or pages=");
+					    "less than half of the memory that was available at the start is left, and "
+					    "closed maps do not come back: lower rate= or pages=");
 		if (tn_churn_pause(w, now + SLICE_NS))
 			return -ECANCELED;
 	}

@@ -151,8 +151,13 @@ int tn_churn_spawn(const struct tn_churn_spec *spec, const struct tn_cpus *cpus,
 	if (r < 0)
 		return tn_error_set(err, r, "[churn %s]: cannot execute %s: %s", spec->name, helper_path, strerror(-r));
 	p.pidfd = pidfd_open(p.pid, 0);
-	if (p.pidfd < 0)
-		return tn_error_set(err, -errno, "[churn %s]: pidfd_open: %m", spec->name);
+	if (p.pidfd < 0) {
+		r = tn_error_set(err, -errno, "[churn %s]: cannot watch its worker: %m", spec->name);
+		kill(p.pid, SIGKILL);
+		waitpid(p.pid, NULL, 0);
+		p.pid = 0;
+		return r;
+	}
 	*ret = p;
 	p = (struct tn_churn_process){.pidfd = -1};
 	return 0;
@@ -301,9 +306,9 @@ void tn_churn_read(const struct tn_churn_process *p, struct tn_churn_reading *re
 /** tn_churn_close() - kill the worker if it lives, and release everything; safe on a closed or zeroed one */
 void tn_churn_close(struct tn_churn_process *p)
 {
-	if (p->pid && p->pidfd < 0)
-		p->pidfd = pidfd_open(p->pid, 0);
 	tn_churn_reap(p, 0, NULL);
+	if (p->pid)
+		close(p->pidfd);
 	if (p->shm)
 		munmap(p->shm, sizeof(*p->shm));
 	*p = (struct tn_churn_process){.pidfd = -1};

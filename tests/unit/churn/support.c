@@ -2,7 +2,9 @@
 /* What the tests with real workers share. */
 #include <ctype.h>
 #include <dirent.h>
+#include <errno.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -91,6 +93,12 @@ unsigned int support_group_size(pid_t group, const char *name)
 	while ((entry = readdir(proc)))
 		n += isdigit((unsigned char)entry->d_name[0]) && is_member(entry->d_name, group, name);
 	return n;
+}
+
+void support_no_children_left(void)
+{
+	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
+	assert_int_equal(errno, ECHILD);
 }
 
 const char *support_helper(void)

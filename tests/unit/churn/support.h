@@ -38,6 +38,8 @@ uint64_t support_operations(const struct tn_churn_process *p);
 /* Live processes of a process group, those called @name only if it is not NULL. */
 unsigned int support_group_size(pid_t group, const char *name);
 
+void support_no_children_left(void);
+
 /* The program tlbnoise-churn: first argument of the test, which it checks. */
 const char *support_helper(void);
 int support_main(int argc, char **argv);
