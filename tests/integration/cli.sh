@@ -81,6 +81,8 @@ child_of() # PID - its first child; the private daemon's parent is tlbnoise itse
 }
 
 # --- private daemon
+try run "$scenario" --json -q # what an earlier daemon may have left is removed and told here, not in the next check
+note_raw
 fine "run --json" run "$scenario" --json -q
 json 'd["schema"] == "tlbnoise.run/1" and d["state"] == "complete" and d["scenario"]["name"] == "short"'
 note_raw
@@ -177,12 +179,19 @@ ok "a run that was stopped has status 2" $?
 # the run's output went to files that the checks above have reused: ask for a fresh one
 background run "$scenario" -o scenario.duration=60s
 until_true runs
+dead=$service
 kill -9 "$service"
 finish
 wait "$service" 2>/dev/null
 service=
 fails "the service dies in mid-run" "went away"
 unset TLBNOISE_SOCKET
+try run "$scenario" --json -q
+[ "$status" -eq 0 ] && grep -q "left by pid $dead" "$tmp/err"
+ok "the next run removes what the dead service left, and says so" $?
+note_raw
+! ls -d /sys/kernel/tracing/instances/tlbnoise."$dead".* >/dev/null 2>&1
+ok "nothing of the dead service is left in tracefs" $?
 
 # --- a daemon that misbehaves
 mkdir "$tmp/fake" && cp "$tlbnoise" "$build/tn-config.h" "$tmp/fake/" &&
