@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -148,4 +149,21 @@ void child_end(struct child *c)
 	}
 	close(c->pidfd);
 	tn_probe_shm_close(&c->handle);
+}
+
+/* A probe with this configuration fails, and says so in one line with @text in it. */
+void child_expect_failure(const struct tn_probe_config *config, const char *text)
+{
+	struct child c;
+	int status;
+
+	child_start(&c, config);
+	child_command(&c, TN_PROBE_STOP);
+	assert_int_equal(child_wait_state(&c, TN_PROBE_FAILED), TN_PROBE_FAILED);
+	assert_non_null(strstr(c.handle.shm->failure, text));
+	assert_null(strchr(c.handle.shm->failure, '\n'));
+	status = child_wait_exit(&c);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 1);
+	child_end(&c);
 }

@@ -33,6 +33,7 @@ void child_command(struct child *c, enum tn_probe_command command);
 unsigned int child_wait_state(struct child *c, unsigned int at_least);
 int child_wait_exit(struct child *c);
 void child_end(struct child *c);
+void child_expect_failure(const struct tn_probe_config *config, const char *text);
 void wait_pidfd(int pidfd);
 
 #endif
