@@ -4,7 +4,6 @@
  * senders, the kernel's symbols and event formats, all read before any window opens. What changes the
  * machine is announced to the caller first, and undone by tn_trace_close() in reverse order.
  */
-#include <dirent.h>
 #include <errno.h>
 #include <mntent.h>
 #include <string.h>
@@ -15,7 +14,7 @@
 
 #define TRACEFS_DEFAULT "/sys/kernel/tracing"
 #define OWNER_MAX       64
-/* An event in the making when its CPU's buffer was read: the kernel goes on for as long as this many more reads. */
+/* Unwinding takes the sender microseconds: so many more reads are made for a stack that is still being written. */
 #define READS_FOR_STACK 64
 
 static void endmntentp(FILE **f)
