@@ -11,6 +11,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "result/utf8.h"
+
 size_t tn_json_path_key(struct tn_json_path *p, const char *key)
 {
 	size_t len = p->len;
@@ -62,30 +64,6 @@ void tn_field_set_count(const struct tn_field *f, void *base, size_t n)
 		memcpy(at, &n, sizeof(n));
 }
 
-/* Length of the UTF-8 sequence at @s (Unicode 15, table 3-7), 0 when there is none. */
-static size_t utf8_length(const unsigned char *s)
-{
-	size_t n;
-
-	if (s[0] < 0x80)
-		return 1;
-	if (s[0] >= 0xc2 && s[0] <= 0xdf)
-		n = 2;
-	else if ((s[0] & 0xf0) == 0xe0)
-		n = 3;
-	else if (s[0] >= 0xf0 && s[0] <= 0xf4)
-		n = 4;
-	else
-		return 0;
-	if ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] > 0x9f) || (s[0] == 0xf0 && s[1] < 0x90) ||
-	    (s[0] == 0xf4 && s[1] > 0x8f))
-		return 0;
-	for (size_t i = 1; i < n; i++)
-		if ((s[i] & 0xc0) != 0x80)
-			return 0;
-	return n;
-}
-
 /* A string for the document; bytes that are no UTF-8 become "?". */
 cJSON *tn_json_text(const char *text)
 {
@@ -95,7 +73,7 @@ cJSON *tn_json_text(const char *text)
 	if (!clean)
 		return NULL;
 	for (char *p = clean; *p; p += n) {
-		n = utf8_length((const unsigned char *)p);
+		n = tn_utf8_length(p);
 		if (!n) {
 			*p = '?';
 			n = 1;

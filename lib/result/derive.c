@@ -64,14 +64,17 @@ int tn_derive_class(cJSON *json, const struct tn_run *run, const void *from)
 int tn_derive_cause(cJSON *json, const struct tn_run *run, const void *from)
 {
 	const struct tn_run_cause *c = from;
+	double seconds = tn_run_cpu_seconds(run);
 	int r;
 
 	r = add_ns(json, "stolen_ns", run, c->stolen_ticks);
 	if (!r)
 		r = add_ns(json, "max_ns", run, c->max_ticks);
 	if (!r)
-		r = add_rate(json, "entries_per_cpu_s", "entries_per_cpu_s_interval", c->entries,
-			     tn_run_cpu_seconds(run));
+		r = add_rate(json, "entries_per_cpu_s", "entries_per_cpu_s_interval", c->entries, seconds);
+	if (!r)
+		r = add_rate(json, "interruptions_per_cpu_s", "interruptions_per_cpu_s_interval", c->interruptions,
+			     seconds);
 	return r;
 }
 
@@ -142,6 +145,8 @@ static int add_total_class(cJSON *to, const char *name, const struct tn_run *run
 		r = tn_derive_class(class, run, c);
 	if (!r)
 		r = add_rate(class, "entries_per_s", "entries_per_s_interval", c->entries, seconds);
+	if (!r)
+		r = add_rate(class, "interruptions_per_s", "interruptions_per_s_interval", c->interruptions, seconds);
 	return r;
 }
 

@@ -95,8 +95,8 @@ static void record(struct tn_run_cpu *c, enum tn_class class, uint64_t ticks)
 {
 	tn_hist_record(&c->interruptions, ticks);
 	c->stolen_ticks += ticks - c->floor_median_ticks;
-	c->by_class[class].entries++;
-	c->by_class[class].matched++;
+	c->by_class[class].entries += class != TN_CLASS_UNEXPLAINED; /* which has interruptions, but no events */
+	c->by_class[class].matched += class != TN_CLASS_UNEXPLAINED;
 	c->by_class[class].interruptions++;
 	c->by_class[class].stolen_ticks += ticks;
 	if (ticks > c->by_class[class].max_ticks)
@@ -121,9 +121,10 @@ static void fill_measurements(struct tn_run_cpu *c, uint64_t seed)
 		record(c, TN_CLASS_KERNEL_TLB_FLUSH, 5200 + next_number(&state) % 30000);
 	record(c, TN_CLASS_UNEXPLAINED, 700000 + next_number(&state) % 2400000);
 	record(c, TN_CLASS_TASK_SWITCH, 40000 + next_number(&state) % 9000);
-	for (unsigned int i = 0; i < TN_CLASS_COUNT && seed == 3; i++) { /* no member of any class at zero */
+	for (unsigned int i = 0; i < TN_CLASS_COUNT && seed == 303; i++) { /* no member of any class at zero */
 		record(c, (enum tn_class)i, 2600 + 100 * i);
-		c->by_class[i].entries += 2 + i;
+		c->by_class[i].entries += 3 + i;
+		c->by_class[i].matched++;
 		c->by_class[i].too_short += 2 + i;
 	}
 	c->by_class[TN_CLASS_KERNEL_TLB_FLUSH].entries += 11;
@@ -201,7 +202,8 @@ static void fill_causes(struct tn_run *run)
 	struct tn_run_cause *c;
 
 	run->cause = list(4, sizeof(*run->cause));
-	c = add_cause(run, TN_CLASS_UNEXPLAINED, "", "", 5, 0);
+	c = add_cause(run, TN_CLASS_UNEXPLAINED, "", "", 0, 0); /* no event: only interruptions */
+	c->interruptions = 5;
 	c->stolen_ticks = 9412345;
 	c->max_ticks = 3012345;
 	c = add_cause(run, TN_CLASS_TICK, "tick_nohz_handler", "local timer", 1250, 4);
@@ -230,7 +232,7 @@ static void fill_worst(struct tn_run *run)
 	run->worst = list(3, sizeof(*run->worst));
 	for (unsigned int i = 0; i < 3; i++) {
 		w = &run->worst[i];
-		w->start_ticks = STAMP + 1000001 * (i + 1);
+		w->start_ticks = STAMP + (i + 1) * (2 * WINDOW + 1000001);
 		w->end_ticks = w->start_ticks + 3012345 / (i * 40 + 1);
 		w->cpu = 1;
 		w->round = i + 1;

@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The text report, against files that were read by a person. It is a pure function of the run, so they are
+ * compared byte by byte; a difference is shown as a diff(1) command.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "../result/sample.h"
+#include "report/report.h"
+
+static const char *golden_dir;
+
+static char *report(const struct tn_run *run, const struct tn_report_options *opt)
+{
+	struct tn_error err = {0};
+	char *text = NULL;
+	size_t n = 0;
+	FILE *f = open_memstream(&text, &n);
+
+	assert_non_null(f);
+	if (tn_report_text(run, opt, f, &err) < 0)
+		fail_msg("%s", err.text);
+	fclose(f);
+	return text;
+}
+
+static void compare_with(const char *name, const char *text)
+{
+	tn_autofree char *golden = NULL, *path = NULL, *other = NULL;
+	tn_autofclose FILE *f = NULL;
+	size_t n = 0;
+
+	assert_true(asprintf(&path, "%s/%s", golden_dir, name) > 0);
+	f = fopen(path, "r");
+	if (f && getdelim(&golden, &n, '\0', f) > 0 && !strcmp(golden, text))
+		return;
+	assert_true(asprintf(&other, "/tmp/tlbnoise-%s", name) > 0);
+	if (f)
+		fclose(f);
+	f = fopen(other, "w");
+	if (f)
+		fputs(text, f);
+	fail_msg("the report changed: diff -u %s %s", path, other);
+}
+
+static struct tn_run *full_run(void)
+{
+	struct tn_run *run = sample_run(2, 5);
+
+	run->level = TN_TRACE_FULL;
+	return run;
+}
+
+static void full_report(void **state)
+{
+	tn_cleanup(tn_run_freep) struct tn_run *run = full_run();
+	tn_autofree char *text = report(run, &(struct tn_report_options){.worst = 2});
+
+	(void)state;
+	compare_with("full.txt", text);
+}
+
+/* One CPU that nothing interrupted, no events to be had, no churn: bounds instead of zeros. */
+static struct tn_run *quiet_run(void)
+{
+	struct tn_run *run = sample_run(1, 1);
+	struct tn_run_cpu *c = &run->cpu[0];
+
+	run->state = TN_RUN_COMPLETE;
+	run->level = TN_TRACE_COUNTERS;
+	snprintf(run->level_reason, sizeof(run->level_reason), "this user may not make tracefs instances");
+	memset(&run->lost, 0, sizeof(run->lost));
+	memset(c->by_class, 0, sizeof(c->by_class));
+	tn_hist_init(&c->interruptions);
+	tn_hist_init(&c->jitter);
+	tn_hist_record(&c->jitter, 0);
+	c->stolen_ticks = 0;
+	run->n_causes = run->n_churn = run->n_findings = 0;
+	strcpy(run->env.virtualization, "none");
+	c->smi = UINT64_MAX;
+	c->ran_on = 0;
+	run->effect[1].undone = false;
+	return run;
+}
+
+static void quiet_report(void **state)
+{
+	tn_cleanup(tn_run_freep) struct tn_run *run = quiet_run();
+	tn_autofree char *text = report(run, NULL);
+
+	(void)state;
+	compare_with("quiet.txt", text);
+}
+
+/* A run that was stopped before it measured anything has a report too. */
+static void empty_report(void **state)
+{
+	tn_cleanup(tn_run_freep) struct tn_run *run = NULL;
+	tn_autofree char *text = NULL;
+
+	(void)state;
+	assert_int_equal(tn_run_new(&run, NULL), 0);
+	run->state = TN_RUN_ABORTED;
+	run->clock.hz = 1e9;
+	text = report(run, NULL);
+	assert_non_null(strstr(text, "\nABORTED: no reason was recorded\n"));
+	assert_non_null(strstr(text, "\n  Nothing was measured.\n"));
+}
+
+static void unknown_rate_is_an_error(void **state)
+{
+	tn_cleanup(tn_run_freep) struct tn_run *run = full_run();
+	struct tn_error err = {0};
+
+	(void)state;
+	run->clock.hz = 0;
+	assert_true(tn_report_text(run, NULL, stdout, &err) < 0);
+	assert_string_equal(err.text,
+			    "run 20261122-101502-8c41d0: the tick rate is not known, so nothing can be said in time");
+}
+
+static void strip_colour(char *text)
+{
+	char *to = text;
+
+	for (const char *p = text; *p; p++) {
+		if (*p == '\033')
+			p += strcspn(p, "m");
+		else
+			*to++ = *p;
+	}
+	*to = '\0';
+}
+
+static void colour_changes_nothing_else(void **state)
+{
+	tn_cleanup(tn_run_freep) struct tn_run *run = full_run();
+	tn_autofree char *plain = report(run, NULL), *colour = report(run, &(struct tn_report_options){.colour = true});
+
+	(void)state;
+	assert_null(strchr(plain, '\033'));
+	assert_non_null(strchr(colour, '\033'));
+	strip_colour(colour);
+	assert_string_equal(plain, colour);
+}
+
+/* The name of a task is whatever it chose. */
+static void text_cannot_steer_the_terminal(void **state)
+{
+	tn_cleanup(tn_run_freep) struct tn_run *run = full_run();
+	tn_autofree char *ascii = NULL, *unicode = NULL;
+
+	(void)state;
+	strcpy(run->cause[2].sender_comm, "\033[2J\xc2\x9b\xc3\xa4\n");
+	strcpy(run->churn[1].name, "\033[2J\t\xc3\xa4");
+	ascii = report(run, NULL);
+	unicode = report(run, &(struct tn_report_options){.unicode = true});
+	assert_non_null(strstr(ascii, "(?[2J?\?\?\?\?)"));
+	assert_non_null(strstr(unicode, "\xc3\xa4"));
+	for (const char *p = ascii; *p; p++)
+		assert_true(*p == '\n' || (*p >= ' ' && *p < 0x7f));
+	for (const char *p = unicode; *p; p++)
+		assert_true(*p != '\033' && *p != '\t' && (unsigned char)*p != 0x9b);
+}
+
+static unsigned int longest_line(const char *text)
+{
+	size_t longest = 0, n;
+
+	for (const char *p = text; *p; p += n + (p[n] == '\n')) {
+		n = strcspn(p, "\n");
+		longest = n > longest ? n : longest;
+	}
+	return (unsigned int)longest;
+}
+
+static void lines_fit_the_page(void **state)
+{
+	tn_cleanup(tn_run_freep) struct tn_run *full = full_run(), *quiet = quiet_run();
+	tn_autofree char *normal = report(full, NULL), *wide = report(full, &(struct tn_report_options){.width = 132});
+	tn_autofree char *narrow = report(quiet, &(struct tn_report_options){.width = 72});
+
+	(void)state;
+	assert_true(longest_line(normal) <= 80);
+	assert_true(longest_line(wide) > 120 && longest_line(wide) <= 132);
+	assert_true(longest_line(narrow) <= 72);
+}
+
+int main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(full_report),
+		cmocka_unit_test(quiet_report),
+		cmocka_unit_test(empty_report),
+		cmocka_unit_test(unknown_rate_is_an_error),
+		cmocka_unit_test(colour_changes_nothing_else),
+		cmocka_unit_test(text_cannot_steer_the_terminal),
+		cmocka_unit_test(lines_fit_the_page),
+	};
+
+	if (argc < 2)
+		return 2;
+	golden_dir = argv[1];
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
