@@ -444,8 +444,7 @@ size_t tn_attribution_memory(const struct tn_attribution *a)
 {
 	size_t sum = sizeof(*a) + TN_CAUSES_MAX * (sizeof(struct tn_cause) + 2 * sizeof(uint32_t)) +
 		     TN_WORST_KEPT * sizeof(struct tn_worst) + a->n_lanes * sizeof(*a->lane) +
-		     a->resolver.n_culprit * sizeof(uint64_t) +
-		     a->resolver.senders.size * (sizeof(struct tn_send) + sizeof(uint32_t));
+		     a->resolver.n_culprit * sizeof(uint64_t) + tn_senders_memory(&a->resolver.senders);
 
 	for (size_t i = 0; i < a->n_lanes; i++)
 		sum += a->lane[i].events.size * sizeof(struct tn_event) +

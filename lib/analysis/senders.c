@@ -5,7 +5,9 @@
  * between, so the last send before the arrival is the one. A reschedule IPI carries nothing; its sender
  * is the last one to that target before it arrived, and earlier ones were merged into it.
  *
- * A hash of lists in one array: no allocation per event once it has grown.
+ * A hash of keys, each with its sends in time order: one CPU's sends to another share a single
+ * call_single_data, so that in a storm one key has nearly all of them, and both ends of its list must
+ * be near.
  */
 #include "analysis/senders.h"
 
@@ -13,12 +15,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FIRST_SIZE 1024u
+#define FIRST_SIZE 256u
 
-static uint32_t slot_of(const struct tn_senders *s, uint64_t key)
-{
-	return (uint32_t)((key * 0x9e3779b97f4a7c15ull) >> 32) & (s->n_buckets - 1);
-}
+#define SEND(s, i) (&((struct tn_send *)(s)->sends.item)[i])
+#define LIST(s, i) (&((struct tn_send_list *)(s)->lists.item)[i])
 
 /**
  * tn_senders_key() - what a send and its arrival have in common
@@ -32,32 +32,111 @@ uint64_t tn_senders_key(int target, uint64_t csd)
 	return csd ? csd ^ ((uint64_t)target << 48) : (uint64_t)target + 1;
 }
 
-static int grow(struct tn_senders *s)
+static uint32_t *bucket_of(const struct tn_senders *s, uint64_t key)
 {
-	uint32_t size = s->size ? 2 * s->size : FIRST_SIZE;
-	struct tn_send *node = reallocarray(s->node, size, sizeof(*node));
+	return &s->bucket[(uint32_t)((key * 0x9e3779b97f4a7c15ull) >> 32) & (s->n_buckets - 1)];
+}
+
+/* Room for one more item behind the last; the free list is the caller's. */
+static int pool_grow(struct tn_pool *p, size_t size)
+{
+	uint32_t n = p->size ? 2 * p->size : FIRST_SIZE;
+	void *item;
+
+	if (p->n < p->size)
+		return 0;
+	item = reallocarray(p->item, n, size);
+	if (!item)
+		return -ENOMEM;
+	p->item = item;
+	p->size = n;
+	if (!p->n)
+		p->n = 1;
+	return 0;
+}
+
+/* As many buckets as there can be lists, so that chains stay short. */
+static int rehash(struct tn_senders *s)
+{
 	uint32_t *bucket;
 
-	if (!node)
-		return -ENOMEM;
-	s->node = node;
-	bucket = calloc(size, sizeof(*bucket));
+	if (s->n_buckets >= s->lists.size)
+		return 0;
+	bucket = calloc(s->lists.size, sizeof(*bucket));
 	if (!bucket)
 		return -ENOMEM;
 	free(s->bucket);
 	s->bucket = bucket;
-	s->n_buckets = size;
-	/* Only called with an empty free list: every node below n_nodes is in use. */
-	for (uint32_t i = 1; i < s->n_nodes; i++) {
-		uint32_t *head = &bucket[slot_of(s, node[i].key)];
+	s->n_buckets = s->lists.size;
+	/* Only called with an empty free list: every list below lists.n is in use. */
+	for (uint32_t i = 1; i < s->lists.n; i++) {
+		uint32_t *head = bucket_of(s, LIST(s, i)->key);
 
-		node[i].next = *head;
+		LIST(s, i)->next = *head;
 		*head = i;
 	}
-	s->size = size;
-	if (!s->n_nodes)
-		s->n_nodes = 1;
 	return 0;
+}
+
+static uint32_t *find(const struct tn_senders *s, uint64_t key)
+{
+	uint32_t *link = s->n_buckets ? bucket_of(s, key) : NULL;
+
+	while (link && *link && LIST(s, *link)->key != key)
+		link = &LIST(s, *link)->next;
+	return link && *link ? link : NULL;
+}
+
+static int new_list(struct tn_senders *s, uint64_t key, uint32_t *ret)
+{
+	uint32_t i = s->lists.free, *head;
+
+	if (i) {
+		s->lists.free = LIST(s, i)->next;
+	} else {
+		if (pool_grow(&s->lists, sizeof(struct tn_send_list)) < 0 || rehash(s) < 0)
+			return -ENOMEM;
+		i = s->lists.n++;
+	}
+	head = bucket_of(s, key);
+	*LIST(s, i) = (struct tn_send_list){.key = key, .next = *head};
+	*head = i;
+	*ret = i;
+	return 0;
+}
+
+static int new_send(struct tn_senders *s, uint32_t *ret)
+{
+	uint32_t i = s->sends.free;
+
+	if (i) {
+		s->sends.free = SEND(s, i)->newer;
+	} else {
+		if (pool_grow(&s->sends, sizeof(struct tn_send)) < 0)
+			return -ENOMEM;
+		i = s->sends.n++;
+	}
+	*ret = i;
+	return 0;
+}
+
+/* Sends of one CPU come in order; those of several may interleave, then it walks back a little. */
+static void insert(struct tn_senders *s, struct tn_send_list *list, uint32_t i)
+{
+	uint32_t older = list->newest;
+
+	while (older && SEND(s, older)->ticks > SEND(s, i)->ticks)
+		older = SEND(s, older)->older;
+	SEND(s, i)->older = older;
+	SEND(s, i)->newer = older ? SEND(s, older)->newer : list->oldest;
+	if (SEND(s, i)->newer)
+		SEND(s, SEND(s, i)->newer)->older = i;
+	else
+		list->newest = i;
+	if (older)
+		SEND(s, older)->newer = i;
+	else
+		list->oldest = i;
 }
 
 /**
@@ -69,42 +148,60 @@ static int grow(struct tn_senders *s)
  */
 int tn_senders_add(struct tn_senders *s, const struct tn_event *ev)
 {
-	uint32_t i = s->free, *head;
-	int r;
+	uint64_t key = tn_senders_key(ev->target, ev->type == TN_EV_CSD_QUEUE ? ev->b : 0);
+	const uint32_t *link = find(s, key);
+	uint32_t list, i;
 
-	if (i) {
-		s->free = s->node[i].next;
-	} else {
-		if (s->n_nodes >= s->size) {
-			r = grow(s);
-			if (r < 0)
-				return r;
-		}
-		i = s->n_nodes++;
-	}
-	s->node[i] = (struct tn_send){
-		.key = tn_senders_key(ev->target, ev->type == TN_EV_CSD_QUEUE ? ev->b : 0),
+	if (!link && new_list(s, key, &list) < 0)
+		return -ENOMEM;
+	if (link)
+		list = *link;
+	if (new_send(s, &i) < 0)
+		return -ENOMEM;
+	*SEND(s, i) = (struct tn_send){
 		.ticks = ev->ticks,
 		.callsite = ev->callsite,
 		.stack = ev->stack,
 		.pid = ev->pid,
 		.cpu = ev->cpu,
 	};
-	head = &s->bucket[slot_of(s, s->node[i].key)];
-	s->node[i].next = *head;
-	*head = i;
+	insert(s, LIST(s, list), i);
 	s->used++;
 	return 0;
 }
 
-static void drop(struct tn_senders *s, uint32_t *link)
+/* Removes the oldest send of the list behind @link, and the list with its last one. */
+static void drop_oldest(struct tn_senders *s, uint32_t *link)
 {
-	uint32_t i = *link;
+	uint32_t list_index = *link;
+	struct tn_send_list *list = LIST(s, list_index);
+	uint32_t i = list->oldest;
 
-	*link = s->node[i].next;
-	s->node[i].next = s->free;
-	s->free = i;
+	list->oldest = SEND(s, i)->newer;
+	if (list->oldest)
+		SEND(s, list->oldest)->older = 0;
+	SEND(s, i)->newer = s->sends.free;
+	s->sends.free = i;
 	s->used--;
+	if (list->oldest)
+		return;
+	*link = list->next;
+	list->next = s->lists.free;
+	s->lists.free = list_index;
+}
+
+/* Drops what was sent up to @until; the last of it goes to @ret. */
+static int drop_until(struct tn_senders *s, uint32_t *link, uint64_t until, struct tn_send *ret)
+{
+	uint32_t list = *link;
+	int found = 0;
+
+	while (*link == list && SEND(s, LIST(s, list)->oldest)->ticks <= until) {
+		*ret = *SEND(s, LIST(s, list)->oldest);
+		found = 1;
+		drop_oldest(s, link);
+	}
+	return found;
 }
 
 /**
@@ -118,25 +215,9 @@ static void drop(struct tn_senders *s, uint32_t *link)
  */
 int tn_senders_take(struct tn_senders *s, uint64_t key, uint64_t until, struct tn_send *ret)
 {
-	int found = 0;
-	uint32_t *link;
+	uint32_t *link = find(s, key);
 
-	if (!s->n_buckets)
-		return 0;
-	link = &s->bucket[slot_of(s, key)];
-	while (*link) {
-		const struct tn_send *n = &s->node[*link];
-
-		if (n->key != key || n->ticks > until) {
-			link = &s->node[*link].next;
-			continue;
-		}
-		if (!found || n->ticks > ret->ticks)
-			*ret = *n;
-		found = 1;
-		drop(s, link);
-	}
-	return found;
+	return link ? drop_until(s, link, until, ret) : 0;
 }
 
 /**
@@ -146,16 +227,31 @@ int tn_senders_take(struct tn_senders *s, uint64_t key, uint64_t until, struct t
  */
 void tn_senders_forget(struct tn_senders *s, uint64_t before)
 {
-	for (uint32_t b = 0; b < s->n_buckets; b++) {
+	struct tn_send ignored;
+
+	for (uint32_t b = 0; before && b < s->n_buckets; b++) {
 		uint32_t *link = &s->bucket[b];
 
 		while (*link) {
-			if (s->node[*link].ticks < before)
-				drop(s, link);
-			else
-				link = &s->node[*link].next;
+			uint32_t list = *link;
+
+			drop_until(s, link, before - 1, &ignored);
+			if (*link == list)
+				link = &LIST(s, list)->next;
 		}
 	}
+}
+
+/**
+ * tn_senders_memory() - what the table has allocated
+ * @s: the table
+ *
+ * Return: bytes.
+ */
+size_t tn_senders_memory(const struct tn_senders *s)
+{
+	return s->sends.size * sizeof(struct tn_send) + s->lists.size * sizeof(struct tn_send_list) +
+	       s->n_buckets * sizeof(*s->bucket);
 }
 
 /**
@@ -164,7 +260,8 @@ void tn_senders_forget(struct tn_senders *s, uint64_t before)
  */
 void tn_senders_free(struct tn_senders *s)
 {
-	free(s->node);
+	free(s->sends.item);
+	free(s->lists.item);
 	free(s->bucket);
 	memset(s, 0, sizeof(*s));
 }

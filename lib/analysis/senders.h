@@ -9,18 +9,30 @@
 
 /* Sent and not yet seen to arrive. */
 struct tn_send {
-	uint64_t key;
 	uint64_t ticks, callsite;
 	uint32_t stack;
 	int32_t pid;
 	uint16_t cpu;
-	uint32_t next;
+	uint32_t older, newer; /* of the same key; indices, 0: none */
+};
+
+/* All sends of one key, in time order. */
+struct tn_send_list {
+	uint64_t key;
+	uint32_t oldest, newest;
+	uint32_t next; /* in the bucket, or in the free list */
+};
+
+/* Items in one array with a free list through it; index 0 is never used. */
+struct tn_pool {
+	void *item;
+	uint32_t n, size, free;
 };
 
 struct tn_senders {
-	struct tn_send *node; /* [0] is not used: index 0 ends a list */
+	struct tn_pool sends, lists;
 	uint32_t *bucket;
-	uint32_t n_buckets, n_nodes, size, free, used;
+	uint32_t n_buckets, used;
 };
 
 void tn_senders_free(struct tn_senders *s);
@@ -28,5 +40,6 @@ int tn_senders_add(struct tn_senders *s, const struct tn_event *ev);
 int tn_senders_take(struct tn_senders *s, uint64_t key, uint64_t until, struct tn_send *ret);
 void tn_senders_forget(struct tn_senders *s, uint64_t before);
 uint64_t tn_senders_key(int target, uint64_t csd);
+size_t tn_senders_memory(const struct tn_senders *s);
 
 #endif
