@@ -85,7 +85,7 @@ same_documents() # FILE FILE
 	        return isinstance(b, dict) and a.keys() == b.keys() and all(same(a[k], b[k]) for k in a)
 	    if isinstance(a, list):
 	        return isinstance(b, list) and len(a) == len(b) and all(map(same, a, b))
-	    return a == b or isinstance(a, float) and math.isclose(a, b, rel_tol=1e-12)
+	    return a == b or float in (type(a), type(b)) and math.isclose(a, b, rel_tol=1e-12)
 	sys.exit(not same(*[json.load(open(f)) for f in sys.argv[1:]]))
 	END
 }
