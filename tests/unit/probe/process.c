@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -176,6 +177,7 @@ static void doomed_parent(int report)
 	struct tn_probe_config config = test_config(highest_cpu(), 3600000);
 	struct child c;
 
+	prctl(PR_SET_PDEATHSIG, SIGKILL); /* should the test fail before it kills this */
 	child_start(&c, &config);
 	child_command(&c, TN_PROBE_GO);
 	if (child_wait_state(&c, TN_PROBE_RUNNING) != TN_PROBE_RUNNING ||

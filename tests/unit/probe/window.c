@@ -202,7 +202,7 @@ static void test_interruption_across_the_end(void **state)
 static void test_stop_after_one_quantum(void **state)
 {
 	struct tn_spin s;
-	struct tn_probe_handle h = make(&s, 3600000);
+	struct tn_probe_handle h = make(&s, 2000);
 
 	(void)state;
 	atomic_store(&h.shm->command, TN_PROBE_STOP);
