@@ -294,7 +294,8 @@ static int fill_worst(struct run *run)
 
 static void judge(struct tn_run *doc, bool stopping)
 {
-	uint64_t trace = doc->lost.overrun + doc->lost.missed;
+	/* Both count the same loss, as the kernel and as the reader saw it. */
+	uint64_t trace = doc->lost.overrun > doc->lost.missed ? doc->lost.overrun : doc->lost.missed;
 
 	if (stopping && doc->rounds_done < doc->rounds_planned) {
 		doc->state = TN_RUN_ABORTED;

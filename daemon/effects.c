@@ -74,6 +74,28 @@ static int note_probes(struct run *run)
 }
 
 /**
+ * effects_prepare() - open the undo journal, and mount tracefs so that the plan can see what it offers
+ * @run: the run
+ * @err: what failed
+ *
+ * Without root nothing is mounted; the plan then says what is missing.
+ *
+ * Return: 0 or a negative errno.
+ */
+int effects_prepare(struct run *run, struct tn_error *err)
+{
+	struct tn_trace_options opt = {.before_effect = effects_before_trace, .userdata = run};
+	bool mounted = false; /* the journal knows, and unmounts */
+	char root[128];
+	int r;
+
+	r = tn_undo_open(run->state_dir, &run->undo, err);
+	if (r < 0 || geteuid() != 0)
+		return r;
+	return tn_trace_mount(&opt, root, sizeof(root), &mounted, err);
+}
+
+/**
  * effects_begin() - take the CPUs and move ourselves out of the way
  * @run: the run
  * @err: what failed
@@ -89,9 +111,6 @@ int effects_begin(struct run *run, struct tn_error *err)
 		if (r < 0)
 			return r;
 	}
-	r = tn_undo_open(run->state_dir, &run->undo, err);
-	if (r < 0)
-		return r;
 	r = move_to_housekeeping(run, err);
 	if (r < 0)
 		return r;

@@ -51,7 +51,7 @@ static uint64_t lost_so_far(const struct run *run)
 			lost += run->probe[i].handle.shm->result.lost;
 	if (run->trace)
 		tn_trace_stats(run->trace, &stats, NULL);
-	return lost + stats.overrun + stats.missed;
+	return lost + (stats.overrun > stats.missed ? stats.overrun : stats.missed);
 }
 
 static void add_worst(cJSON *j, const struct run *run)

@@ -304,6 +304,9 @@ static int prepare(struct run *run, const struct tn_scenario *scenario, struct t
 	r = tn_path_state_dir(run->state_dir, sizeof(run->state_dir), err);
 	if (r < 0)
 		return r;
+	r = effects_prepare(run, err);
+	if (r < 0)
+		return r;
 	r = plan_make(scenario, &run->plan, run->doc, err);
 	if (r < 0)
 		return r;

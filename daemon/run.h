@@ -91,6 +91,7 @@ bool round_probes_in(const struct run *run, enum tn_probe_state state);
 int round_check(struct run *run, struct tn_error *err);
 
 /* effects.c */
+int effects_prepare(struct run *run, struct tn_error *err);
 int effects_begin(struct run *run, struct tn_error *err);
 int effects_before_trace(void *userdata, const char *what, const char *target, struct tn_error *err);
 int effects_end(struct run *run);

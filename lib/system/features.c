@@ -7,29 +7,17 @@
 
 #include <errno.h>
 #include <linux/bpf.h>
-#include <linux/magic.h>
 #include <string.h>
 #include <sys/syscall.h>
-#include <sys/vfs.h>
 
+#include "base/mounts.h"
 #include "base/ticks.h"
 #include "system/files.h"
 
-static bool is_tracefs(const char *dir)
-{
-	struct statfs fs;
-
-	return !statfs(dir, &fs) && fs.f_type == TRACEFS_MAGIC;
-}
-
 static void find_tracefs(struct tn_features *f)
 {
-	static const char *const dirs[] = {"/sys/kernel/tracing", "/sys/kernel/debug/tracing"};
-
-	for (size_t i = 0; i < TN_ARRAY_SIZE(dirs) && !f->tracefs_dir[0]; i++)
-		if (is_tracefs(dirs[i]))
-			snprintf(f->tracefs_dir, sizeof(f->tracefs_dir), "%s", dirs[i]);
-	f->tracefs = f->tracefs_dir[0] || (f->root && tn_file_has_word("/proc/filesystems", "tracefs"));
+	f->tracefs = tn_mount_point("tracefs", f->tracefs_dir, sizeof(f->tracefs_dir)) ||
+		     (f->root && tn_file_has_word("/proc/filesystems", "tracefs"));
 }
 
 static bool has_event(const struct tn_features *f, const char *event)

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/file.h>
 
+#include "base/mounts.h"
 #include "system/undo-internal.h"
 
 struct recovery {
@@ -103,25 +104,17 @@ int tn_undo_recover_journals(const char *state_dir, const struct tn_log *log, st
 	return 0;
 }
 
-/* The second place is asked only without the first: looking into it makes the kernel mount tracefs there. */
-static DIR *open_instances(const char **ret_path)
-{
-	static const char *const places[] = {"/sys/kernel/tracing/instances", "/sys/kernel/debug/tracing/instances"};
-	DIR *d = NULL;
-
-	for (size_t i = 0; i < TN_ARRAY_SIZE(places) && !d; i++) {
-		*ret_path = places[i];
-		d = opendir(places[i]);
-	}
-	return d;
-}
-
 static void recover_instances(const struct tn_log *log)
 {
-	const char *instances = NULL;
-	tn_autoclosedir DIR *d = open_instances(&instances);
+	char instances[PATH_MAX - NAME_MAX - 2] = "";
+	tn_autoclosedir DIR *d = NULL;
 	struct recovery rec = {.log = log};
 	unsigned long long start;
+
+	if (!tn_mount_point("tracefs", instances, sizeof(instances) - sizeof("/instances")))
+		return;
+	strcat(instances, "/instances");
+	d = opendir(instances);
 
 	for (struct dirent *de = d ? readdir(d) : NULL; de; de = readdir(d)) {
 		char path[PATH_MAX];

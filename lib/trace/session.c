@@ -5,58 +5,15 @@
  * machine is announced to the caller first, and undone by tn_trace_close() in reverse order.
  */
 #include <errno.h>
-#include <mntent.h>
 #include <string.h>
 #include <sys/mount.h>
 
 #include "base/ticks.h"
 #include "trace/session.h"
 
-#define TRACEFS_DEFAULT "/sys/kernel/tracing"
-#define OWNER_MAX       64
+#define OWNER_MAX 64
 /* Unwinding takes the sender microseconds: so many more reads are made for a stack that is still being written. */
 #define READS_FOR_STACK 64
-
-static void endmntentp(FILE **f)
-{
-	if (*f)
-		endmntent(*f);
-}
-
-/* Where tracefs is mounted; never the one below debugfs, which looking at would mount. */
-static bool find_mount(char *root, size_t size)
-{
-	tn_cleanup(endmntentp) FILE *f = setmntent("/proc/self/mounts", "re");
-	char line[4096];
-	struct mntent entry;
-
-	while (f && getmntent_r(f, &entry, line, sizeof(line))) {
-		if (strcmp(entry.mnt_type, "tracefs") || strlen(entry.mnt_dir) >= size)
-			continue;
-		snprintf(root, size, "%s", entry.mnt_dir);
-		return true;
-	}
-	return false;
-}
-
-static int mount_tracefs(struct tn_trace *t, struct tn_error *err)
-{
-	int rc = 0;
-
-	if (find_mount(t->root, sizeof(t->root)))
-		return 0;
-	if (t->opt.before_effect)
-		rc = t->opt.before_effect(t->opt.userdata, "mount", TRACEFS_DEFAULT, err);
-	if (rc)
-		return rc;
-	if (mount("tracefs", TRACEFS_DEFAULT, "tracefs", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL))
-		return tn_error_set(err, -errno,
-				    "cannot mount tracefs on %s: %s; mount it, or use trace level counters",
-				    TRACEFS_DEFAULT, strerror(errno));
-	t->mounted = true;
-	snprintf(t->root, sizeof(t->root), "%s", TRACEFS_DEFAULT);
-	return 0;
-}
 
 static int learn_format(struct tn_trace *t, const char *system, const char *event, struct tn_error *err)
 {
@@ -138,7 +95,7 @@ int tn_trace_open(const struct tn_trace_options *opt, struct tn_trace **ret, str
 	if (!rc)
 		rc = tn_symbols_load_kallsyms(t->symbols, "/proc/kallsyms", err);
 	if (!rc)
-		rc = mount_tracefs(t, err);
+		rc = tn_trace_mount(&t->opt, t->root, sizeof(t->root), &t->mounted, err);
 	if (!rc)
 		rc = learn_formats(t, err);
 	if (!rc)

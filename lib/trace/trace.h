@@ -38,6 +38,8 @@ struct tn_trace_stats {
 struct tn_trace;
 typedef int (*tn_event_fn)(void *userdata, const struct tn_event *events, size_t n);
 
+int tn_trace_mount(const struct tn_trace_options *opt, char *root, size_t size, bool *ret_mounted,
+		   struct tn_error *err);
 int tn_trace_open(const struct tn_trace_options *opt, struct tn_trace **ret, struct tn_error *err);
 int tn_trace_arm(struct tn_trace *t, struct tn_error *err); /* enables the events: before any window */
 int tn_trace_disarm(struct tn_trace *t, struct tn_error *err);
