@@ -66,7 +66,7 @@ static int print_text(const struct cli *cli, const cJSON *all, struct tn_error *
 	if (r < 0)
 		return r;
 	printf("\n%sThis machine%s\n", cli_bold(cli), cli_plain(cli));
-	printf("trace level   %s\n", cli_json_text(machine, "trace_reason"));
+	printf("trace level   %s: %s\n", cli_json_text(machine, "trace_level"), cli_json_text(machine, "trace_reason"));
 	printf("probed CPUs   %s (%s)\n", cli_json_text(machine, "probe_cpus"), cli_json_text(machine, "probe_reason"));
 	printf("housekeeping  %s of %s online\n", cli_json_text(machine, "housekeeping_cpus"),
 	       cli_json_text(machine, "online_cpus"));

@@ -159,8 +159,8 @@ static void find(const struct plan *plan, struct tn_run *doc)
 	if (strcmp(doc->env.virtualization, "none") && *doc->env.virtualization)
 		tn_run_add_finding(
 			doc, TN_FINDING_WARNING, -1, "virtual-machine",
-			"this is a virtual machine (%s): unexplained interruptions may be the hypervisor's, and "
-			"single latencies carry its scheduling",
+			"this is a virtual machine (%s): the hypervisor interrupts too, which shows as unexplained, entering "
+			"the kernel costs more, and single latencies carry the host's scheduling",
 			doc->env.virtualization);
 	if (!plan->clock.invariant || !plan->clock.reliable)
 		tn_run_add_finding(

@@ -11,8 +11,11 @@
 #include "run.h"
 #include "system/paths.h"
 
-/* Lower limit of an automatic threshold: below this no kernel entry fits, only the clock's own grain. */
-#define MIN_THRESHOLD_NS 100.0
+/*
+ * Lower limit of an automatic threshold. Entering the kernel, running a handler and coming back takes longer, even
+ * untraced; shorter gaps are the memory system, the other hyperthread or the hypervisor, and come by the thousand.
+ */
+#define MIN_THRESHOLD_NS 250.0
 
 /* A worker gets this long to end by itself; an operation may be a whole hackbench run. */
 #define WORKER_END_NS 500000000u

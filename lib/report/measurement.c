@@ -274,8 +274,8 @@ void report_environment(struct report *r)
 	char memory[TN_UNIT_TEXT];
 
 	report_heading(r, "Environment");
-	report_text(r, REPORT_PLAIN, 2, 4, "Kernel: Linux %s %s %s, preemption %s", e->kernel_release,
-		    e->kernel_version, e->arch, e->preemption[0] ? e->preemption : "unknown");
+	report_text(r, REPORT_PLAIN, 2, 4, "Kernel: %s (%s), preemption %s", e->kernel_version, e->arch,
+		    e->preemption[0] ? e->preemption : "unknown");
 	say(r, "Command line", e->cmdline);
 	say_config(r, e);
 	report_text(r, REPORT_PLAIN, 2, 4, "Machine: %s, microcode %s, %u NUMA node%s, %s of memory; %s",

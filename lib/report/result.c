@@ -128,15 +128,9 @@ static void say_findings(struct report *r, enum tn_severity severity)
 
 void report_findings(struct report *r)
 {
-	if (!r->run->n_findings && !is_virtual(r->run))
+	if (!r->run->n_findings)
 		return;
 	report_heading(r, "What bears on this result");
 	say_findings(r, TN_FINDING_WARNING);
 	say_findings(r, TN_FINDING_INFO);
-	if (is_virtual(r->run))
-		report_text(
-			r, REPORT_PLAIN, 2, 4,
-			"- This is a virtual machine (%s): the hypervisor interrupts too, which shows as unexplained, and "
-			"entering the kernel costs more than on bare metal.",
-			r->run->env.virtualization);
 }

@@ -207,6 +207,17 @@ static void read_memory(const char *root, struct tn_environment *env)
 	env->nodes = tn_cpus_read(path, &nodes, NULL) ? 1 : tn_cpus_count(&nodes);
 }
 
+/* What uname -v gives; the compiler and the builder's name before it say nothing about interruptions. */
+static void read_kernel_version(const char *root, struct tn_environment *env)
+{
+	char text[512] = "";
+	const char *build;
+
+	read_at(root, "/proc/version", text, sizeof(text));
+	build = strstr(text, " #");
+	snprintf(env->kernel_version, sizeof(env->kernel_version), "%s", build ? build + 1 : text);
+}
+
 /**
  * tn_environment_read() - kernel, processor, memory and configuration of a machine
  * @root: root of the file tree, "" for this machine
@@ -226,7 +237,7 @@ int tn_environment_read(const char *root, struct tn_environment *ret, struct tn_
 	if (r < 0)
 		return tn_error_set(err, r, "cannot read %s/proc/sys/kernel/osrelease: %s; is procfs mounted?", root,
 				    strerror(-r));
-	read_at(root, "/proc/version", env->kernel_version, sizeof(env->kernel_version));
+	read_kernel_version(root, env);
 	read_at(root, "/proc/cmdline", env->cmdline, sizeof(env->cmdline));
 	read_at(root, "/proc/sys/kernel/hostname", env->hostname, sizeof(env->hostname));
 	read_machine_id(root, env->machine_id_hash);

@@ -127,19 +127,19 @@ enum tn_trace_level tn_features_best_level(const struct tn_features *f, char *wh
 	const char *reason = no_trace_reason(f);
 
 	if (!reason && f->ev_ipi && f->ev_csd) {
-		snprintf(why, size, "full: ipi, csd and irq_vectors events name function and sender");
+		snprintf(why, size, "ipi, csd and irq_vectors events name function and sender");
 		return TN_TRACE_FULL;
 	}
 	if (!reason) {
-		snprintf(why, size, "entry: vectors only, as the kernel has no %s events",
+		snprintf(why, size, "vectors only, as the kernel has no %s events",
 			 f->ev_csd ? "ipi" : (f->ev_ipi ? "csd" : "ipi and csd"));
 		return TN_TRACE_ENTRY;
 	}
 	if (f->proc_interrupts) {
-		snprintf(why, size, "counters: only /proc/interrupts and /proc/softirqs, as %s", reason);
+		snprintf(why, size, "only /proc/interrupts and /proc/softirqs, as %s", reason);
 		return TN_TRACE_COUNTERS;
 	}
-	snprintf(why, size, "none: /proc/interrupts cannot be read, and %s", reason);
+	snprintf(why, size, "/proc/interrupts cannot be read, and %s", reason);
 	return TN_TRACE_NONE;
 }
 

@@ -39,30 +39,30 @@ static void test_levels(void **state)
 	struct tn_features f = everything;
 
 	(void)state;
-	check_level(&f, TN_TRACE_FULL, "full: ipi, csd and irq_vectors events name function and sender");
+	check_level(&f, TN_TRACE_FULL, "ipi, csd and irq_vectors events name function and sender");
 	f.ev_csd = false;
-	check_level(&f, TN_TRACE_ENTRY, "entry: vectors only, as the kernel has no csd events");
+	check_level(&f, TN_TRACE_ENTRY, "vectors only, as the kernel has no csd events");
 	f.ev_ipi = false;
-	check_level(&f, TN_TRACE_ENTRY, "entry: vectors only, as the kernel has no ipi and csd events");
+	check_level(&f, TN_TRACE_ENTRY, "vectors only, as the kernel has no ipi and csd events");
 	f.ev_irq_vectors = false;
 	check_level(&f, TN_TRACE_COUNTERS,
-		    "counters: only /proc/interrupts and /proc/softirqs, as the kernel has no irq_vectors events");
+		    "only /proc/interrupts and /proc/softirqs, as the kernel has no irq_vectors events");
 	f = everything;
 	f.trace_clock = false;
 	check_level(&f, TN_TRACE_COUNTERS,
-		    "counters: only /proc/interrupts and /proc/softirqs, as the kernel has no trace clock that is the "
+		    "only /proc/interrupts and /proc/softirqs, as the kernel has no trace clock that is the "
 		    "CPU's tick counter");
 	f = everything;
 	f.root = f.tracefs_writable = false;
 	check_level(&f, TN_TRACE_COUNTERS,
-		    "counters: only /proc/interrupts and /proc/softirqs, as tracefs takes root to write to");
+		    "only /proc/interrupts and /proc/softirqs, as tracefs takes root to write to");
 	f = everything;
 	f.tracefs_dir[0] = '\0';
 	check_level(&f, TN_TRACE_COUNTERS,
-		    "counters: only /proc/interrupts and /proc/softirqs, as tracefs is not mounted (mount -t tracefs "
+		    "only /proc/interrupts and /proc/softirqs, as tracefs is not mounted (mount -t tracefs "
 		    "tracefs /sys/kernel/tracing)");
 	f.tracefs = f.proc_interrupts = false;
-	check_level(&f, TN_TRACE_NONE, "none: /proc/interrupts cannot be read, and this kernel has no tracefs");
+	check_level(&f, TN_TRACE_NONE, "/proc/interrupts cannot be read, and this kernel has no tracefs");
 }
 
 static void test_names(void **state)
