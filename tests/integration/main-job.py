@@ -105,7 +105,7 @@ def check_show(t, doc, path):
     for word in ('kernel-tlb-flush', '__purge_vmap_area_lazy', 'vmalloc-storm'):
         t.ok(f'show: the report has {word}', word in r.out, r.out[:400])
     r = live.tlbnoise('show', path, '--json')
-    t.ok('show --json gives the document again', same(r.json(), doc))
+    t.ok('show --json gives the file again', same(r.json(), doc))
 
 
 def test(t, folder):
@@ -115,9 +115,11 @@ def test(t, folder):
     doc = check_streams(t, r)
     check_document(t, doc)
     with open(path, encoding='utf-8') as f:
-        t.equal('--output is the same document', json.load(f)['id'], doc['id'])
+        saved = json.load(f)
+    t.ok('--output is the same document, with its own copy of the records', same({**saved, 'raw': doc['raw']}, doc))
+    t.equal('and the copy is whole', live.raw_records(f'{folder}/{saved["raw"]["file"]}')[0], doc['raw']['records'])
     t.ok('the daemon kept it too', os.path.isfile(os.path.join(os.path.dirname(doc['raw']['file']), 'run.json')))
-    check_show(t, doc, path)
+    check_show(t, saved, path)
     t.equal('no process and no instance is left', (live.marked(), live.instances()), ([], []))
 
 
