@@ -354,5 +354,5 @@ int document_finish(struct run *run, struct tn_error *err)
 	doc->lost.missed = stats.missed;
 	doc->lost.undecoded = stats.undecoded;
 	judge(doc, run->stopping);
-	return tn_raw_finish(tn_steal_ptr(run->raw), &doc->raw_records, err);
+	return results_finish_raw(&run->results, doc, err);
 }

@@ -28,7 +28,8 @@ static const char usage[] =
 	"Owns the runs of tlbnoise(1). Normally started by systemd, or by tlbnoise itself.\n"
 	"\n"
 	"  --socket PATH   listen here instead of /run/tlbnoise/io.tlbnoise\n"
-	"  --private FD    serve the client on this connected socket, and end with it; may be given twice\n"
+	"  --private FD    serve the client on this connected socket, and end with it\n"
+	"  --control FD    the client's second connection, for calls while the first one waits for a run\n"
 	"  --help          this text\n"
 	"  --version       the version\n";
 
@@ -218,6 +219,9 @@ static int serve(struct daemon *d, const struct options *o, struct tn_error *err
 	if (r < 0)
 		return r;
 	r = tn_undo_recover(d->state_dir, &recovery, err);
+	if (r < 0)
+		return r;
+	r = results_recover(&recovery, err);
 	if (r < 0)
 		return r;
 	if (sd_event_default(&d->event) < 0 || watch_signals(d) < 0)

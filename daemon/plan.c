@@ -168,6 +168,12 @@ static void find(const struct plan *plan, struct tn_run *doc)
 			"the tick counter is not known to be constant and in step between CPUs (clocksource %s): "
 			"lengths and matches may be off",
 			plan->clock.clocksource);
+	if (plan->scenario.n_expect)
+		tn_run_add_finding(
+			doc, TN_FINDING_WARNING, -1, "expect-not-judged",
+			"the %zu expectation(s) of the scenario were read and checked for sense, but this version "
+			"does not judge results by them",
+			plan->scenario.n_expect);
 	if (plan->scenario.rounds < 3)
 		tn_run_add_finding(doc, TN_FINDING_WARNING, -1, "few-rounds",
 				   "%u round(s) say little about spread: 5 or more give intervals worth reading",

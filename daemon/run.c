@@ -13,7 +13,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -23,8 +22,6 @@
 #define CALIBRATE_MAX_NS 30000000000ull /* on a loaded machine a probe may have to wait for its CPU */
 #define WINDOW_MARGIN_NS 30000000000ull
 #define COLLECT_MAX_NS   1000000000ull
-#define RAW_NAME         "interruptions.raw"
-#define DOCUMENT_NAME    "run.json"
 
 static const char *const phase_name[] = {
 	[RUN_PLANNING] = "planning", [RUN_ARMING] = "arming",       [RUN_CALIBRATING] = "calibrating",
@@ -62,18 +59,10 @@ static int withdraw(struct run *run)
 	return effects_end(run);
 }
 
-static void drop_raw(struct run *run)
-{
-	uint64_t records;
-
-	if (run->raw)
-		tn_raw_finish(tn_steal_ptr(run->raw), &records, NULL);
-}
-
 static void fail(struct run *run, struct tn_error *err)
 {
 	tn_log(run->log, LOG_INFO, "run %s failed: %s", run->doc->id, err->text); /* the caller gets it as well */
-	drop_raw(run);
+	results_drop(&run->results);
 	withdraw(run);
 	enter(run, RUN_DONE);
 	run->on_done(run, NULL, err, run->userdata);
@@ -81,7 +70,6 @@ static void fail(struct run *run, struct tn_error *err)
 
 static int finish(struct run *run, struct tn_error *err)
 {
-	char path[600];
 	int r;
 
 	r = document_finish(run, err);
@@ -90,11 +78,9 @@ static int finish(struct run *run, struct tn_error *err)
 	r = withdraw(run);
 	for (size_t i = 0; i < run->doc->n_effects; i++)
 		run->doc->effect[i].undone = r >= 0;
-	snprintf(path, sizeof(path), "%s/%s", run->results_dir, DOCUMENT_NAME);
-	r = tn_run_write_file(run->doc, path, err);
+	r = results_publish(&run->results, run->doc, err);
 	if (r < 0)
 		return r;
-	run->kept = true;
 	enter(run, RUN_DONE);
 	run->on_done(run, run->doc, NULL, run->userdata);
 	return 0;
@@ -226,7 +212,7 @@ static int keep_raw(void *userdata, const struct tn_raw_record *rec)
 {
 	struct run *run = userdata;
 
-	return run->raw ? tn_raw_append(run->raw, rec) : 0;
+	return tn_raw_append(run->results.raw, rec);
 }
 
 static void name_run(struct tn_run *doc)
@@ -264,38 +250,6 @@ static int open_trace(struct run *run, struct tn_error *err)
 	return r < 0 ? r : tn_trace_arm(run->trace, err);
 }
 
-/* The folder of this run: RESULTS/runs/ID. */
-static int make_results_dir(struct run *run, struct tn_error *err)
-{
-	char base[160];
-	int r;
-
-	r = tn_path_results_dir(base, sizeof(base), err);
-	if (r < 0)
-		return r;
-	snprintf(run->results_dir, sizeof(run->results_dir), "%s/runs", base);
-	if (mkdir(run->results_dir, 0755) == 0 || errno == EEXIST) {
-		snprintf(run->results_dir, sizeof(run->results_dir), "%s/runs/%s", base, run->doc->id);
-		if (mkdir(run->results_dir, 0755) == 0)
-			return 0;
-	}
-	r = -errno;
-	return tn_error_set(err, r, "%s: cannot make the folder for results: %s", run->results_dir, strerror(-r));
-}
-
-static int open_result(struct run *run, struct tn_error *err)
-{
-	char path[sizeof(run->doc->raw_file)];
-	int r;
-
-	r = make_results_dir(run, err);
-	if (r < 0)
-		return r;
-	snprintf(path, sizeof(path), "%s/%s", run->results_dir, RAW_NAME);
-	snprintf(run->doc->raw_file, sizeof(run->doc->raw_file), "%s", path);
-	return tn_raw_create(path, run->doc->id, run->plan.clock.hz, &run->raw, err);
-}
-
 static int prepare(struct run *run, const struct tn_scenario *scenario, struct tn_error *err)
 {
 	struct tn_attribution_options opt = {.on_record = keep_raw, .userdata = run};
@@ -313,7 +267,7 @@ static int prepare(struct run *run, const struct tn_scenario *scenario, struct t
 	r = effects_begin(run, err);
 	if (r < 0)
 		return r;
-	r = open_result(run, err);
+	r = results_begin(&run->results, run->doc, run->plan.clock.hz, err);
 	if (r < 0)
 		return r;
 	r = open_trace(run, err);
@@ -397,12 +351,8 @@ void run_free(struct run *run)
 {
 	if (!run)
 		return;
-	drop_raw(run);
 	withdraw(run);
-	if (!run->kept && *run->results_dir) { /* half a result is none */
-		unlink(run->doc->raw_file);
-		rmdir(run->results_dir);
-	}
+	results_drop(&run->results);
 	if (run->own_symbols)
 		tn_symbols_free(run->own_symbols);
 	tn_run_free(run->doc);

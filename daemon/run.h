@@ -10,6 +10,7 @@
 #include "evidence.h"
 #include "plan.h"
 #include "probes.h"
+#include "results.h"
 #include "system/undo.h"
 #include "trace/trace.h"
 
@@ -30,13 +31,12 @@ struct run {
 	sd_event *event;
 	sd_event_source *timer;
 	const struct tn_log *log;
-	char state_dir[256], results_dir[256];
+	char state_dir[256];
 	struct plan plan;
 	struct tn_run *doc;
 	enum run_phase phase;
 	uint64_t started_ns, phase_ns; /* CLOCK_MONOTONIC */
 	uint32_t round;                /* from 0 */
-	bool kept;                     /* the document is on disk */
 	bool stopping;                 /* asked to end early */
 	int lock_fd[RUN_LOCKS_MAX];
 	size_t n_locks;
@@ -58,7 +58,7 @@ struct run {
 	struct tn_trace *trace;
 	struct tn_symbols *own_symbols; /* when there is no trace to take them from */
 	struct tn_attribution *attribution;
-	struct tn_raw_writer *raw;
+	struct results results;
 	struct tn_cpus affinity_before;
 
 	void (*on_done)(struct run *run, struct tn_run *doc, struct tn_error *err, void *userdata);

@@ -42,6 +42,21 @@ static const char *parse_owner(const char *name, const char *prefix, int *ret_pi
 	return *ret_pid > 0 ? name + n : NULL;
 }
 
+/**
+ * tn_undo_dead_owner() - does a thing with an owner's name belong to a process that is gone?
+ * @name: name of the thing, such as of a directory
+ * @prefix: what stands before the owner in it, such as TN_UNDO_INSTANCE
+ *
+ * Return: pid of the owner that is dead; 0 when it may still live, or when @name has no owner.
+ */
+int tn_undo_dead_owner(const char *name, const char *prefix)
+{
+	unsigned long long start;
+	int pid;
+
+	return parse_owner(name, prefix, &pid, &start) && !tn_undo_owner_lives(pid, start) ? pid : 0;
+}
+
 static void recover_journal(int dir, const char *name, const char *state_dir, const struct recovery *rec)
 {
 	tn_cleanup(tn_undo_list_clearp) struct tn_undo_list list = {0};
@@ -109,7 +124,6 @@ static void recover_instances(const struct tn_log *log)
 	char instances[PATH_MAX - NAME_MAX - 2] = "";
 	tn_autoclosedir DIR *d = NULL;
 	struct recovery rec = {.log = log};
-	unsigned long long start;
 
 	if (!tn_mount_point("tracefs", instances, sizeof(instances) - sizeof("/instances")))
 		return;
@@ -122,7 +136,8 @@ static void recover_instances(const struct tn_log *log)
 		struct tn_error why = {0};
 		int r;
 
-		if (!parse_owner(de->d_name, TN_UNDO_INSTANCE, &rec.pid, &start) || tn_undo_owner_lives(rec.pid, start))
+		rec.pid = tn_undo_dead_owner(de->d_name, TN_UNDO_INSTANCE);
+		if (!rec.pid)
 			continue;
 		snprintf(path, sizeof(path), "%s/%s", instances, de->d_name);
 		r = tn_undo_effect(&e, &why);

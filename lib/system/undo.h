@@ -23,6 +23,7 @@ enum tn_undo_kind {
 struct tn_undo;
 
 const char *tn_undo_owner(char *buf, size_t size);
+int tn_undo_dead_owner(const char *name, const char *prefix);
 int tn_undo_open(const char *state_dir, struct tn_undo **ret, struct tn_error *err);
 int tn_undo_add(struct tn_undo *u, enum tn_undo_kind kind, const char *target, const char *before,
 		struct tn_error *err);

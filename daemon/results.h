@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef TLBNOISED_RESULTS_H
+#define TLBNOISED_RESULTS_H
+
+#include "base/log.h"
+#include "result/run.h"
+
+/* Where a run keeps its result: a folder that gets its final name once it is whole. */
+struct results {
+	char partial[320]; /* RESULTS/runs/partial.PID.STARTTIME.ID, "" when there is none */
+	char final[320];   /* RESULTS/runs/ID */
+	struct tn_raw_writer *raw;
+};
+
+int results_begin(struct results *res, struct tn_run *doc, double hz, struct tn_error *err);
+int results_finish_raw(struct results *res, struct tn_run *doc, struct tn_error *err);
+int results_publish(struct results *res, const struct tn_run *doc, struct tn_error *err);
+void results_drop(struct results *res);
+int results_recover(const struct tn_log *log, struct tn_error *err);
+
+#endif
