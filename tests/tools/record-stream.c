@@ -3,7 +3,7 @@
  * Records a stream for tests/data/streams: a short window of the real probe on the last CPU and all its
  * kernel events, while a child on the first CPU creates and closes BPF maps. Not part of the test run.
  *
- * Usage: record-stream PROBE-PROGRAM MILLISECONDS >FILE (as root, on a quiet machine)
+ * Usage: record-stream PROBE-PROGRAM MILLISECONDS | awk '!/^(symbol|task|stack)/ || !seen[$0]++' >FILE (as root)
  */
 #include <inttypes.h>
 #include <linux/bpf.h>
