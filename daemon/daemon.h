@@ -21,6 +21,7 @@ struct daemon {
 	bool private;           /* of one client: ends with it */
 	unsigned int n_private; /* its connections that are still open */
 	bool leaving;           /* asked to end: no new runs */
+	char told[160];         /* the status that the service manager has */
 	char state_dir[256];
 	size_t n_recovered;
 	char *recovered[DAEMON_RECOVERED_MAX]; /* what an earlier daemon had left and we removed */

@@ -110,16 +110,27 @@ cJSON *daemon_progress(const struct run *run)
 	return j;
 }
 
+/* Only what is new: each message wakes the service manager, and one that does not read would hold us up. */
+static void tell_manager(struct daemon *d, const char *status)
+{
+	if (!strcmp(d->told, status))
+		return;
+	snprintf(d->told, sizeof(d->told), "%s", status);
+	sd_notifyf(0, "STATUS=%s", status);
+}
+
 static int on_progress(sd_event_source *source, uint64_t usec, void *userdata)
 {
 	struct daemon *d = userdata;
+	char status[sizeof(d->told)];
 	cJSON *reply;
 
 	(void)usec;
 	if (!d->run || d->run->phase == RUN_DONE)
 		return 0;
-	sd_notifyf(0, "STATUS=%s: round %u of %u, %s", d->run->plan.scenario.name, d->run->round + 1,
-		   d->run->plan.scenario.rounds, run_phase_name(d->run->phase));
+	snprintf(status, sizeof(status), "%s: round %u of %u, %s", d->run->plan.scenario.name, d->run->round + 1,
+		 d->run->plan.scenario.rounds, run_phase_name(d->run->phase));
+	tell_manager(d, status);
 	if (d->runner && tn_varlink_wants_more(d->runner) && tn_varlink_queued(d->runner) < QUEUE_MAX_BYTES) {
 		reply = cJSON_CreateObject();
 		cJSON_AddItemToObject(reply, "progress", daemon_progress(d->run));
@@ -137,7 +148,7 @@ static int on_reap(sd_event_source *source, void *userdata)
 	d->reaper = sd_event_source_disable_unref(d->reaper);
 	run_free(d->run);
 	d->run = NULL;
-	sd_notify(0, "STATUS=idle");
+	tell_manager(d, "idle");
 	if (d->leaving)
 		sd_event_exit(d->event, 0);
 	return 0;
