@@ -86,7 +86,7 @@ static int parse_list(const char *text, struct tn_cpus *ret, struct tn_error *er
 {
 	const char *p = skip_blanks(text);
 	struct tn_cpus set = {0};
-	struct entry e;
+	struct entry e = {0};
 	int r;
 
 	do {
