@@ -11,6 +11,7 @@
 #include <sys/types.h>
 
 #include "base/error.h"
+#include "base/nearest.h"
 #include "result/run.h"
 #include "scenario/scenario.h"
 #include "varlink/varlink.h"
@@ -73,7 +74,7 @@ void cli_args_free(struct cli_args *args);
 int cli_args_parse(struct cli_args *args, unsigned int allowed, const char *verb, int argc, char **argv, int *ret_used,
 		   struct tn_error *err);
 void cli_options_print(FILE *out, unsigned int allowed);
-const char *cli_nearest(const char *word, const char *const *names, size_t n);
+struct tn_nearest cli_nearest(const char *word);
 
 /* output.c */
 void cli_output_setup(struct cli *cli);

@@ -47,16 +47,15 @@ const struct cli_verb *cli_verb_at(size_t index)
  */
 const struct cli_verb *cli_verb_find(const char *name, struct tn_error *err)
 {
-	const char *names[TN_ARRAY_SIZE(verbs)], *near;
+	struct tn_nearest near = cli_nearest(name);
 
 	for (size_t i = 0; i < TN_ARRAY_SIZE(verbs); i++) {
 		if (!strcmp(verbs[i].name, name))
 			return &verbs[i];
-		names[i] = verbs[i].name;
+		tn_nearest_try(&near, verbs[i].name);
 	}
-	near = cli_nearest(name, names, TN_ARRAY_SIZE(verbs));
-	if (near)
-		tn_error_set(err, -EINVAL, "unknown verb '%s'; did you mean 'tlbnoise %s'?", name, near);
+	if (near.word[0])
+		tn_error_set(err, -EINVAL, "unknown verb '%s'; did you mean 'tlbnoise %s'?", name, near.word);
 	else
 		tn_error_set(err, -EINVAL, "unknown verb '%s'; 'tlbnoise help' lists them", name);
 	return NULL;

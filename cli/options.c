@@ -44,54 +44,15 @@ static const struct option table[] = {
 	{CLI_HELP, 'h', "help", NULL, "print this help", FLAG, AT(help)},
 };
 
-static size_t distance(const char *a, const char *b)
-{
-	size_t row[64], n = strlen(b);
-
-	if (n + 1 > TN_ARRAY_SIZE(row))
-		return SIZE_MAX;
-	for (size_t j = 0; j <= n; j++)
-		row[j] = j;
-	for (size_t i = 1; a[i - 1]; i++) {
-		size_t diagonal = row[0];
-
-		row[0] = i;
-		for (size_t j = 1; j <= n; j++) {
-			size_t cost = diagonal + (a[i - 1] != b[j - 1]);
-
-			diagonal = row[j];
-			if (row[j] + 1 < cost)
-				cost = row[j] + 1;
-			if (row[j - 1] + 1 < cost)
-				cost = row[j - 1] + 1;
-			row[j] = cost;
-		}
-	}
-	return row[n];
-}
-
 /**
- * cli_nearest() - what the user may have meant
+ * cli_nearest() - look for what the user may have meant
  * @word: as typed
- * @names: what exists
- * @n: number of names
  *
- * Return: the name with the smallest edit distance, or NULL when none is nearer than half of @word and 2.
+ * Return: what tn_nearest_try() wants, told to allow one error, and one more for each two letters.
  */
-const char *cli_nearest(const char *word, const char *const *names, size_t n)
+struct tn_nearest cli_nearest(const char *word)
 {
-	size_t best = strlen(word) / 2 + 2;
-	const char *found = NULL;
-
-	for (size_t i = 0; i < n; i++) {
-		size_t d = distance(word, names[i]);
-
-		if (d < best) {
-			best = d;
-			found = names[i];
-		}
-	}
-	return found;
+	return (struct tn_nearest){.text = word, .limit = (unsigned int)strlen(word) / 2 + 1};
 }
 
 /**
@@ -126,18 +87,17 @@ void cli_args_free(struct cli_args *args)
 
 static int unknown_option(const char *word, unsigned int allowed, const char *verb, struct tn_error *err)
 {
-	const char *names[TN_ARRAY_SIZE(table)], *near;
+	bool is_long = strncmp(word, "--", 2) == 0;
+	struct tn_nearest near = cli_nearest(is_long ? word + 2 : "");
 	const char *sep = verb ? " " : "";
-	size_t n = 0;
 
 	for (size_t i = 0; i < TN_ARRAY_SIZE(table); i++)
 		if (table[i].bit & allowed)
-			names[n++] = table[i].name;
-	near = strncmp(word, "--", 2) == 0 ? cli_nearest(word + 2, names, n) : NULL;
+			tn_nearest_try(&near, table[i].name);
 	verb = verb ? verb : "";
-	if (near)
+	if (near.word[0])
 		return tn_error_set(err, -EINVAL, "unknown option %s; did you mean --%s? See 'tlbnoise%s%s --help'",
-				    word, near, sep, verb);
+				    word, near.word, sep, verb);
 	return tn_error_set(err, -EINVAL, "unknown option %s; see 'tlbnoise%s%s --help'", word, sep, verb);
 }
 

@@ -7,9 +7,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/nearest.h"
 #include "churn/worker.h"
-
-#define NAME_MAX_LEN 31
 
 static const struct tn_churn_source *const sources[] = {
 	&tn_churn_bpf_map,
@@ -33,58 +32,19 @@ const struct tn_churn_source *tn_churn_find(const char *name)
 	return NULL;
 }
 
-/* Levenshtein's distance, one row at a time. */
-static size_t distance(const char *a, const char *b)
-{
-	size_t row[NAME_MAX_LEN + 1], n = strnlen(b, NAME_MAX_LEN);
-
-	for (size_t j = 0; j <= n; j++)
-		row[j] = j;
-	for (size_t i = 1; *a; a++, i++) {
-		size_t diagonal = row[0];
-
-		row[0] = i;
-		for (size_t j = 1; j <= n; j++) {
-			size_t best = diagonal + (*a != b[j - 1]);
-
-			diagonal = row[j];
-			if (row[j] + 1 < best)
-				best = row[j] + 1;
-			if (row[j - 1] + 1 < best)
-				best = row[j - 1] + 1;
-			row[j] = best;
-		}
-	}
-	return row[n];
-}
-
-/* NULL if no name is close enough to be meant: less than half of its letters wrong. */
-static const char *nearest(const char *name)
-{
-	const char *best = NULL;
-	size_t least = SIZE_MAX;
-
-	for (size_t i = 0; i < TN_ARRAY_SIZE(sources); i++) {
-		size_t d = distance(name, sources[i]->name);
-
-		if (d < least && 2 * d < strlen(sources[i]->name)) {
-			least = d;
-			best = sources[i]->name;
-		}
-	}
-	return best;
-}
-
 static int unknown_source(const struct tn_churn_spec *spec, struct tn_error *err)
 {
-	const char *meant = nearest(spec->source);
+	struct tn_nearest near = {.text = spec->source};
 	char list[256];
 	size_t len = 0;
 
-	for (size_t i = 0; i < TN_ARRAY_SIZE(sources) && len < sizeof(list); i++)
+	for (size_t i = 0; i < TN_ARRAY_SIZE(sources) && len < sizeof(list); i++) {
+		near.limit = (unsigned int)(strlen(sources[i]->name) - 1) / 2; /* less than half of its letters */
+		tn_nearest_try(&near, sources[i]->name);
 		len += (size_t)snprintf(list + len, sizeof(list) - len, "%s%s", i ? ", " : "", sources[i]->name);
+	}
 	return tn_error_set(err, -EINVAL, "there is no source '%s'%s%s%s: the sources are %s", spec->source,
-			    meant ? ", did you mean '" : "", meant ? meant : "", meant ? "'" : "", list);
+			    near.word[0] ? ", did you mean '" : "", near.word, near.word[0] ? "'" : "", list);
 }
 
 static int no_use(const struct tn_churn_spec *spec, const char *key, struct tn_error *err)

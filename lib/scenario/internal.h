@@ -3,6 +3,7 @@
 #define TN_SCENARIO_INTERNAL_H
 
 /* Shared between the files of this folder only. */
+#include "base/nearest.h"
 #include "scenario/scenario.h"
 
 #define TN_SCENARIO_QUOTE 64
@@ -20,15 +21,6 @@ int tn_scenario_check_text(const char *text, size_t len, const struct tn_origin 
 const char *tn_scenario_clean(const char *text, size_t len, char *buf, size_t size);
 const char *tn_scenario_quote(const char *text, size_t len, char buf[TN_SCENARIO_QUOTE]);
 char *tn_scenario_trim(char *text);
-
-/* nearest.c */
-struct tn_nearest {
-	const char *text;
-	unsigned int distance;
-	char word[64]; /* "" while nothing is near */
-};
-
-void tn_nearest_try(struct tn_nearest *n, const char *candidate);
 
 /* reader.c */
 struct tn_scenario_sink {

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/nearest.h"
 #include "system/build-paths.h"
 #include "system/paths-internal.h"
 #include "system/paths.h"
@@ -55,67 +56,37 @@ int tn_path_scenario_dirs(char dirs[][512], size_t max)
 	return (int)n;
 }
 
-/* Edits that turn @a into @b: one row of Wagner and Fischer's table at a time. */
-static size_t edits(const char *a, const char *b)
+/* The scenario in @dirs that is named most like the one that is missing, if one is at all like it. */
+static void find_nearest(struct tn_nearest *nearest, char dirs[][512], size_t n)
 {
-	size_t row[NAME_LEN + 1], n = strlen(b);
-
-	if (n > NAME_LEN)
-		return SIZE_MAX;
-	for (size_t j = 0; j <= n; j++)
-		row[j] = j;
-	for (size_t i = 1; a[i - 1]; i++) {
-		size_t diagonal = row[0];
-
-		row[0] = i;
-		for (size_t j = 1; j <= n; j++) {
-			size_t change = diagonal + (a[i - 1] != b[j - 1]);
-			size_t indel = 1 + (row[j] < row[j - 1] ? row[j] : row[j - 1]);
-
-			diagonal = row[j];
-			row[j] = change < indel ? change : indel;
-		}
-	}
-	return row[n];
-}
-
-/* The scenario in @dirs that is named most like @name, if one is at all like it. */
-static void find_nearest(const char *name, char dirs[][512], size_t n, char nearest[NAME_LEN])
-{
-	size_t best = strlen(name) / 3 + 2;
-
-	nearest[0] = '\0';
 	for (size_t i = 0; i < n; i++) {
 		tn_autoclosedir DIR *d = opendir(dirs[i]);
 
 		for (struct dirent *de = d ? readdir(d) : NULL; de; de = readdir(d)) {
 			char candidate[NAME_LEN];
-			size_t len = strlen(de->d_name), distance;
+			size_t len = strlen(de->d_name);
 
 			if (len <= strlen(SUFFIX) || len >= NAME_LEN ||
 			    strcmp(de->d_name + len - strlen(SUFFIX), SUFFIX))
 				continue;
 			snprintf(candidate, sizeof(candidate), "%.*s", (int)(len - strlen(SUFFIX)), de->d_name);
-			distance = edits(name, candidate);
-			if (distance >= best)
-				continue;
-			best = distance;
-			memcpy(nearest, candidate, NAME_LEN);
+			tn_nearest_try(nearest, candidate);
 		}
 	}
 }
 
 static int not_found(const char *name, char dirs[][512], size_t n, struct tn_error *err)
 {
-	char where[TN_ERROR_TEXT / 2] = "", nearest[NAME_LEN];
+	struct tn_nearest nearest = {.text = name, .limit = (unsigned int)strlen(name) / 3 + 1};
+	char where[TN_ERROR_TEXT / 2] = "";
 	size_t pos = 0;
 
 	for (size_t i = 0; i < n && pos < sizeof(where); i++)
 		pos += (size_t)snprintf(where + pos, sizeof(where) - pos, "%s%s", i ? ", " : "", dirs[i]);
-	find_nearest(name, dirs, n, nearest);
-	if (nearest[0])
-		return tn_error_set(err, -ENOENT, "no scenario '%.64s'; did you mean '%s'? Looked in %s", name, nearest,
-				    where);
+	find_nearest(&nearest, dirs, n);
+	if (nearest.word[0])
+		return tn_error_set(err, -ENOENT, "no scenario '%.64s'; did you mean '%s'? Looked in %s", name,
+				    nearest.word, where);
 	return tn_error_set(err, -ENOENT, "no scenario '%.64s'; 'tlbnoise list' shows those there are. Looked in %s",
 			    name, where);
 }

@@ -7,7 +7,8 @@
 
 #include <cmocka.h>
 
-#include "scenario/internal.h"
+#include "base/cleanup.h"
+#include "base/nearest.h"
 
 static void assert_nearest(const char *text, const char *expected)
 {
@@ -47,11 +48,33 @@ static void test_too_far(void **state)
 	assert_nearest(longest, "");
 }
 
+/* What is allowed may differ from word to word. */
+static void test_limit(void **state)
+{
+	struct tn_nearest n = {.text = "latency", .limit = 1};
+
+	(void)state;
+	tn_nearest_try(&n, "lately");
+	assert_string_equal(n.word, "");
+	n.limit = 2;
+	tn_nearest_try(&n, "lately");
+	assert_string_equal(n.word, "lately");
+	assert_int_equal(n.distance, 2);
+	n.limit = 7;
+	tn_nearest_try(&n, "rate");
+	assert_string_equal(n.word, "lately");
+	n.limit = 1;
+	tn_nearest_try(&n, "latnecy");
+	assert_string_equal(n.word, "latnecy");
+	assert_int_equal(n.distance, 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_nearest),
 		cmocka_unit_test(test_too_far),
+		cmocka_unit_test(test_limit),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,16 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * "Did you mean": the known word that is nearest to a mistyped one, by edit distance with swaps of
- * neighbours (optimal string alignment), upper and lower case alike. A word that is too far away is no
- * help and is not offered: one error is allowed, and one more for each four letters. A beginning of at
- * least three letters counts as one error.
+ * "Did you mean": the known word that is nearest to a mistyped one. Errors are counted as Damerau did
+ * ("A technique for computer detection and correction of spelling errors", CACM 7, 1964): a letter too
+ * many, one left out, a wrong one, two neighbours swapped. The table is that of Wagner and Fischer ("The
+ * string-to-string correction problem", JACM 21, 1974), with the swap as a fourth way into a cell; no
+ * letter is edited twice (optimal string alignment). Upper and lower case are alike, and a beginning of at
+ * least three letters counts as one error. A word that is too far away is no help and is not offered.
  */
 #include <ctype.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
-#include "scenario/internal.h"
+#include "base/nearest.h"
 
 #define WORD_MAX 63
 
@@ -52,23 +55,24 @@ static bool is_better(const struct tn_nearest *n, unsigned int distance, size_t 
 
 /**
  * tn_nearest_try() - offer one known word
- * @n: @n->text is what was written; the rest zero before the first call
+ * @n: @n->text is what was written, @n->limit how many errors are allowed (it may change from call to call),
+ *     0 for one and one more for each four letters; the rest zero before the first call
  * @candidate: a known word, at most 63 bytes
  *
  * Afterwards @n->word is the nearest of the words offered so far, "" if none is near enough. Of words
- * equally near the longest is kept, of these the first.
+ * equally near the longest is kept, of these the first. No word is near an @n->text of over 63 bytes.
  */
 void tn_nearest_try(struct tn_nearest *n, const char *candidate)
 {
 	size_t len = strlen(n->text), clen = strlen(candidate);
-	unsigned int distance;
+	unsigned int distance, limit = n->limit ? n->limit : 1 + (unsigned int)len / 4;
 
 	if (len == 0 || len > WORD_MAX || clen > WORD_MAX)
 		return;
 	distance = edit_distance(n->text, len, candidate, clen);
 	if (distance > 1 && len >= 3 && strncasecmp(n->text, candidate, len) == 0)
 		distance = 1;
-	if (distance > 1 + len / 4 || (n->word[0] && !is_better(n, distance, clen)))
+	if (distance > limit || (n->word[0] && !is_better(n, distance, clen)))
 		return;
 	n->distance = distance;
 	snprintf(n->word, sizeof(n->word), "%s", candidate);
