@@ -30,7 +30,7 @@ static void free_watcher(struct watcher *w)
 	free(w);
 }
 
-/* A new run has other CPUs and starts from zero. */
+/* A run not seen before: rates are over what comes from here on, not over what it had until now. */
 static int follow(struct watcher *w, const struct run *run)
 {
 	if (!strcmp(w->run, run->doc->id) && w->n == run->n_probes)
@@ -39,6 +39,12 @@ static int follow(struct watcher *w, const struct run *run)
 	w->before = calloc(run->n_probes, sizeof(*w->before));
 	w->n = w->before ? run->n_probes : 0;
 	snprintf(w->run, sizeof(w->run), "%s", run->doc->id);
+	for (size_t i = 0; i < w->n; i++) {
+		const struct tn_cpu_tally *now = tn_attribution_tally(run->attribution, run->probe[i].cpu);
+
+		if (now)
+			w->before[i] = *now;
+	}
 	return w->before ? 0 : -ENOMEM;
 }
 
