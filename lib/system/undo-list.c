@@ -76,7 +76,8 @@ int tn_undo_list_run(struct tn_undo_list *list, tn_undo_report report, void *use
 		clear_entry(&list->entries[i]);
 		list->entries[i].target = list->entries[i].before = NULL;
 	}
-	memmove(list->entries, list->entries + left, (list->n - left) * sizeof(*list->entries));
+	if (left < list->n) /* an empty list has no memory to move, not even zero bytes of it */
+		memmove(list->entries, list->entries + left, (list->n - left) * sizeof(*list->entries));
 	list->n -= left;
 	return first;
 }
