@@ -88,8 +88,8 @@ def kill_private_daemon(t, folder):
     cli, daemon = measuring(folder, 'vmalloc-storm')
     kill_and_wait(t, 'private daemon', daemon, also=[cli.pid])
     r = cli.end()
-    t.ok('private daemon: its client says so in its last line', r.status == 2 and 'killed by signal 9' in r.lines()[-1],
-         r)
+    t.ok('private daemon: its client says so in its last line',
+         r.status == 2 and 'killed by signal 9' in r.lines()[-1], r)
     left = live.instances(daemon)
     t.ok('private daemon: its trace instances are left', len(left) == 2, left)
     t.equal('private daemon: and its journal', [p for p in live.kept() if 'undo.' in p and f'.{daemon}.' in p] != [],
@@ -128,7 +128,8 @@ def kill_service(t, folder, scenario, extra=()):
     kill_and_wait(t, f'service with {scenario}', service.pid, also=[cli.pid])
     service.process.wait()
     r = cli.end()
-    t.ok(f'service with {scenario}: its client is told', r.status == 2 and r.lines() and 'went away' in r.lines()[-1], r)
+    t.ok(f'service with {scenario}: its client is told',
+         r.status == 2 and r.lines() and 'went away' in r.lines()[-1], r)
     left = live.instances(service.pid)
     again = live.Service(folder)
     said = again.status()['recovered']
@@ -160,7 +161,8 @@ def interrupt_client(t, folder):
         doc = json.load(f)
     t.ok('interrupted: the document is aborted, and says why', doc['state'] == 'aborted' and doc['state_reason'],
          (doc['state'], doc['state_reason']))
-    t.ok('interrupted: and has what was measured', doc['cpus'] and 0 < doc['cpus'][0]['window_s'] < 59, len(doc['cpus']))
+    t.ok('interrupted: and has what was measured', doc['cpus'] and 0 < doc['cpus'][0]['window_s'] < 59,
+         len(doc['cpus']))
     t.equal('interrupted: nobody is left', (live.marked(), live.instances(daemon)), ([], []))
 
 

@@ -21,15 +21,13 @@ EVENT = re.compile(r'\[(\d+)\]\s*(\d+):\s+csd_function_entry:\s+func=(\S+?),')
 
 
 def remove_instance():
-    if os.path.isdir(INSTANCE):
-        live.wait_for(lambda: not subprocess.run(['rmdir', INSTANCE], stderr=subprocess.DEVNULL, check=False).returncode,
-                      f'{INSTANCE} can be removed')
+    live.wait_for(lambda: live.removed(INSTANCE), f'{INSTANCE} is removed')
 
 
 def overruns(data):
     """What the kernel's buffers and trace-cmd's files say was lost, as text; empty is good."""
-    lost = [f'{os.path.basename(p)}: {line}' for p in (f'{INSTANCE}/per_cpu/cpu{n}/stats' for n in range(os.cpu_count()))
-            for line in live.read(p).splitlines()
+    lost = [f'CPU {n}: {line}' for n in range(os.cpu_count())
+            for line in live.read(f'{INSTANCE}/per_cpu/cpu{n}/stats').splitlines()
             if re.fullmatch(r'(overrun|commit overrun|dropped events): [1-9]\d*', line)]
     return lost + re.findall(r'.*(?:LOST|events lost|EVENTS DROPPED).*', data)
 

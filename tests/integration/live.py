@@ -135,7 +135,12 @@ def main(test):
     checks = Checks()
     try:
         with private() as folder:
-            test(checks, folder)
+            try:
+                test(checks, folder)
+            finally:
+                for path in glob.glob(f'{folder}/*.err'):
+                    if SANITIZER.search(read(path)):
+                        checks.ok('sanitizers are silent', False, read(path))
     except (AssertionError, OSError, KeyError, ValueError, subprocess.SubprocessError) as e:
         checks.ok('came to its end', False, f'{type(e).__name__}: {e}')
     sys.exit(1 if checks.failed else 0)
@@ -187,6 +192,13 @@ def kept():
 
 def left_behind():
     return kept() + instances() + [f'pid {p} {read(f"/proc/{p}/comm").strip()}' for p in marked()]
+
+
+def removed(instance):
+    """Removes a trace instance of the test's own; false while the kernel says that it is busy."""
+    with contextlib.suppress(OSError):
+        os.rmdir(instance)
+    return not os.path.isdir(instance)
 
 
 # --- our programs

@@ -125,7 +125,7 @@ def machine(t, folder):
             continue
         with open(f'{folder}/cannot.ini', 'w', encoding='ascii') as f:
             f.write(GOOD + f'[churn x]\nsource={source["name"]}\n')
-        refused(t, f'source {source["name"]} cannot run here', '[churn x] cannot run here', 'run', f'{folder}/cannot.ini')
+        refused(t, f'source {source["name"]}', '[churn x] cannot run here', 'run', f'{folder}/cannot.ini')
     with open(f'{folder}/good.ini', 'w', encoding='ascii') as f:
         f.write(GOOD)
     refused(t, 'no place for the document', 'cannot write into', 'run', f'{folder}/good.ini', '--output',

@@ -35,13 +35,7 @@ def recording():
     finally:
         with contextlib.suppress(OSError):
             write('events/enable', '0')
-        live.wait_for(lambda: removed(INSTANCE), f'{INSTANCE} is removed')
-
-
-def removed(path):
-    with contextlib.suppress(OSError):
-        os.rmdir(path)
-    return not os.path.isdir(path)
+        live.wait_for(lambda: live.removed(INSTANCE), f'{INSTANCE} is removed')
 
 
 def recorded():

@@ -77,8 +77,9 @@ def busy_and_stop(t, service, folder, notify):
     service.wait_state('measuring')
     notify.wait(t, r'^STATUS=vmalloc-storm: round 1 of 1, measuring')
     run = cli(service, 'status', '--json').json()['runs'][0]
-    t.ok('status: the run and where it is', run['scenario'] == 'vmalloc-storm' and run['round'] == run['rounds'] == 1 and
-         0 <= run['window_elapsed_ms'] <= run['window_total_ms'] == 60000, run)
+    t.equal('status: the run', (run['scenario'], run['round'], run['rounds'], run['window_total_ms']),
+            ('vmalloc-storm', 1, 1, 60000))
+    t.ok('status: where it is', 0 <= run['window_elapsed_ms'] <= 60000, run)
     top(t, service)
     r = live.tlbnoise('run', *SHORT, '--socket', service.socket)
     t.ok('a second run: status 2, one line', r.status == 2 and len(r.lines()) == 1 and not r.out, r)
