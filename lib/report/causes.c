@@ -81,7 +81,7 @@ static void add_cause(struct report *r, struct report_table *t, const struct tn_
 			 report_number(&b[0], r->totals.cpu_s > 0.0 ? (double)events / r->totals.cpu_s : NAN),
 			 report_interval(&b[1], i), report_count(&b[2], c->entries), report_count(&b[3], c->matched),
 			 report_count(&b[4], c->too_short), report_ticks(&b[5], r->run, (double)c->stolen_ticks),
-			 report_ticks(&b[6], r->run, (double)c->max_ticks), NULL);
+			 report_ticks(&b[6], r->run, (double)c->max_ticks));
 	report_who(c, who, sizeof(who));
 	if (who[0])
 		report_table_note(t, "%s", who);
@@ -141,7 +141,7 @@ static void add_class(const struct report *r, struct report_table *t, const char
 	report_table_row(t, name, report_count(&b[0], c->entries), report_count(&b[1], c->matched),
 			 report_count(&b[2], c->too_short), report_count(&b[3], c->interruptions),
 			 report_ticks(&b[4], r->run, (double)c->stolen_ticks),
-			 report_ticks(&b[5], r->run, (double)c->max_ticks), NULL);
+			 report_ticks(&b[5], r->run, (double)c->max_ticks));
 }
 
 /* Zero seen is a result too, with its upper bound. */
@@ -218,7 +218,7 @@ static void add_counters(struct report_table *t, const struct tn_run_cpu *c)
 		snprintf(round, sizeof(round), "%u", c->round);
 		if (c->counter[i].delta)
 			report_table_row(t, cpu, round, report_count(&n, c->counter[i].delta), c->counter[i].name,
-					 c->counter[i].text, NULL);
+					 c->counter[i].text);
 	}
 }
 

@@ -37,7 +37,7 @@ static void add_row(struct report_table *t, const struct tn_run_total *total, un
 		snprintf(cpu, sizeof(cpu), "%d", total->cpu);
 	for (unsigned int p = 0; p < TN_PERCENTILES; p++)
 		figure(&b[p], total, first + p, which);
-	report_table_row(t, cpu, name[which], b[0].text, b[1].text, b[2].text, b[3].text, b[4].text, b[5].text, NULL);
+	report_table_row(t, cpu, name[which], b[0].text, b[1].text, b[2].text, b[3].text, b[4].text, b[5].text);
 }
 
 static int print_percentiles(struct report *r, unsigned int first)
@@ -120,7 +120,7 @@ int report_rates(struct report *r)
 		report_table_row(t, cpu, report_count(&b[2], c->interruptions.count),
 				 report_number(&b[3], rate->merged), report_interval(&b[4], c->per_s),
 				 report_interval(&b[5], (struct tn_interval){rate->lowest, rate->highest, 0}),
-				 report_share(&b[6], stolen->merged), shares, NULL);
+				 report_share(&b[6], stolen->merged), shares);
 	}
 	return report_table_print(t, r);
 }

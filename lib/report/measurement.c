@@ -78,7 +78,7 @@ static void add_probe(struct report *r, struct report_table *t, int cpu)
 	report_table_row(t, number, show_range(&b[0], r->run, row.floor), show_range(&b[1], r->run, row.median),
 			 show_range(&b[2], r->run, row.p999), show_range(&b[3], r->run, row.threshold),
 			 report_count(&b[4], row.quanta), report_count(&b[5], row.faults),
-			 report_count(&b[6], row.switches), NULL);
+			 report_count(&b[6], row.switches));
 	if (row.misplaced)
 		report_table_note(t, "The probe found itself on another CPU: these figures are not those of CPU %d.",
 				  cpu);
@@ -173,7 +173,7 @@ static void add_churn(const struct tn_run *run, struct report_table *t, const st
 			 report_number(&b[2], row.seconds > 0.0 ? (double)row.operations / row.seconds : NAN),
 			 report_interval(&b[3], (struct tn_interval){row.lowest, row.highest, 0}),
 			 report_count(&b[4], row.missed), report_count(&b[5], row.errors),
-			 report_share(&b[6], row.seconds > 0.0 ? row.busy_s / row.seconds : NAN), NULL);
+			 report_share(&b[6], row.seconds > 0.0 ? row.busy_s / row.seconds : NAN));
 	if (row.failure)
 		report_table_note(t, "first error: %s", row.failure);
 }

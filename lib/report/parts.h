@@ -42,7 +42,9 @@ struct report_column {
 	bool text; /* aligned left; numbers are aligned right */
 };
 struct report_table *report_table_new(const struct report_column *columns, size_t n);
-void report_table_row(struct report_table *t, ...) __attribute__((sentinel)); /* a string for each column, NULL */
+void report_table_cells(struct report_table *t, const char *const *cells);
+/* A row: a string for each column. */
+#define report_table_row(t, ...) report_table_cells(t, (const char *const[]){__VA_ARGS__, NULL})
 void report_table_note(struct report_table *t, const char *fmt, ...) tn_printf(2, 3); /* lines below the last row */
 int report_table_print(struct report_table *t, struct report *r);                     /* frees @t; NULL: -ENOMEM */
 

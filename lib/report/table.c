@@ -67,11 +67,11 @@ static int set_cell(struct libscols_line *line, size_t i, const char *text)
 	return scols_line_set_data(line, i, clean);
 }
 
-void report_table_row(struct report_table *t, ...)
+/* @cells: as many as there are columns, NULL */
+void report_table_cells(struct report_table *t, const char *const *cells)
 {
 	struct libscols_line *line;
 	char **note;
-	va_list ap;
 
 	if (!t)
 		return;
@@ -82,10 +82,8 @@ void report_table_row(struct report_table *t, ...)
 		return;
 	t->note = note;
 	t->note[t->rows++] = NULL;
-	va_start(ap, t);
-	for (size_t i = 0; i < t->columns && line; i++)
-		t->failed |= set_cell(line, i, va_arg(ap, const char *)) < 0;
-	va_end(ap);
+	for (size_t i = 0; i < t->columns && !t->failed; i++)
+		t->failed |= set_cell(line, i, cells[i]) < 0;
 }
 
 void report_table_note(struct report_table *t, const char *fmt, ...)
