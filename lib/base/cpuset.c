@@ -92,29 +92,29 @@ int tn_cpus_last(const struct tn_cpus *set)
 /** tn_cpus_and() - members of both @a and @b */
 struct tn_cpus tn_cpus_and(const struct tn_cpus *a, const struct tn_cpus *b)
 {
-	struct tn_cpus c;
+	struct tn_cpus c = *a;
 
 	for (size_t i = 0; i < WORDS; i++)
-		c.bits[i] = a->bits[i] & b->bits[i];
+		c.bits[i] &= b->bits[i];
 	return c;
 }
 
 /** tn_cpus_or() - members of @a, of @b, or of both */
 struct tn_cpus tn_cpus_or(const struct tn_cpus *a, const struct tn_cpus *b)
 {
-	struct tn_cpus c;
+	struct tn_cpus c = *a;
 
 	for (size_t i = 0; i < WORDS; i++)
-		c.bits[i] = a->bits[i] | b->bits[i];
+		c.bits[i] |= b->bits[i];
 	return c;
 }
 
 /** tn_cpus_minus() - members of @a that are not members of @b */
 struct tn_cpus tn_cpus_minus(const struct tn_cpus *a, const struct tn_cpus *b)
 {
-	struct tn_cpus c;
+	struct tn_cpus c = *a;
 
 	for (size_t i = 0; i < WORDS; i++)
-		c.bits[i] = a->bits[i] & ~b->bits[i];
+		c.bits[i] &= ~b->bits[i];
 	return c;
 }

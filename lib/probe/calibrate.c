@@ -46,7 +46,7 @@ static uint64_t maximum(const uint64_t *v, size_t n)
 /* Lower quartile of the maxima of the batches: of a batch that is calm even if three in four are not. */
 static uint64_t calm_maximum(const uint64_t *gaps, size_t n_batches)
 {
-	uint64_t max[BATCHES];
+	uint64_t max[BATCHES] = {0};
 
 	if (n_batches > BATCHES)
 		n_batches = BATCHES;

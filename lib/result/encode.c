@@ -127,7 +127,7 @@ static cJSON *number_or_null(bool known, double v)
 	return known ? cJSON_CreateNumber(v) : cJSON_CreateNull();
 }
 
-static cJSON *encode_number(const struct tn_field *f, const char *at)
+static cJSON *encode_number(const struct tn_field *f, const void *at)
 {
 	uint64_t u;
 

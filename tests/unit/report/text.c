@@ -140,7 +140,8 @@ static void strip_colour(char *text)
 static void colour_changes_nothing_else(void **state)
 {
 	tn_cleanup(tn_run_freep) struct tn_run *run = full_run();
-	tn_autofree char *plain = report(run, NULL), *colour = report(run, &(struct tn_report_options){.colour = true});
+	struct tn_report_options in_colour = {.colour = true};
+	tn_autofree char *plain = report(run, NULL), *colour = report(run, &in_colour);
 
 	(void)state;
 	assert_null(strchr(plain, '\033'));

@@ -52,7 +52,7 @@ static ssize_t receive_some(int fd, char *data, size_t size)
 /* Peeks first, so that what follows the NUL stays in the socket. */
 char *raw_receive(int fd)
 {
-	char chunk[65536], *text = NULL;
+	char chunk[65536], *text = NULL, *more;
 	size_t used = 0;
 	const char *nul;
 	ssize_t n;
@@ -69,7 +69,9 @@ char *raw_receive(int fd)
 		nul = memchr(chunk, 0, (size_t)n);
 		if (nul)
 			n = nul + 1 - chunk;
-		text = realloc(text, used + (size_t)n);
+		more = realloc(text, used + (size_t)n);
+		assert_non_null(more);
+		text = more;
 		assert_int_equal(recv(fd, text + used, (size_t)n, MSG_WAITALL), n);
 		used += (size_t)n;
 		if (nul)
