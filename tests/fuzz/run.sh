@@ -21,7 +21,9 @@ max_len() {
 }
 
 for target in "$build"/tests/fuzz/fuzz-*; do
-	[ -f "$target" ] && [ -x "$target" ] || continue
+	if [ ! -f "$target" ] || [ ! -x "$target" ]; then
+		continue
+	fi
 	name=${target##*/fuzz-}
 	corpus=$scratch/$name
 	log=$scratch/$name.log

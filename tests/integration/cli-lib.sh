@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Sourced by the tests of the command line, with $build set: checks that print "ok NAME" or "not ok NAME".
+# shellcheck shell=bash
+# Sourced by the tests of the command line, with $build set: checks that print "ok NAME" or "not ok NAME", of which
+# all_ok tells in the end whether one was not.
 
-tlbnoise=$build/tlbnoise
+tlbnoise=${build:?the build folder}/tlbnoise
 tmp=$(mktemp -d) || exit 1
 trap 'rm -rf "$tmp"' EXIT
 failed=0
@@ -16,6 +18,11 @@ ok() # NAME STATUS
 		echo "not ok $1"
 		failed=1
 	fi
+}
+
+all_ok()
+{
+	[ "$failed" -eq 0 ]
 }
 
 try() # ARGUMENT... - status in $status, output in $tmp/out and $tmp/err

@@ -151,7 +151,8 @@ done
 
 # --- output that cannot be written, readers that go away, colours
 for verb in version list help 'list --json'; do
-	$tlbnoise $verb >/dev/full 2>"$tmp/err"
+	read -ra words <<<"$verb"
+	"$tlbnoise" "${words[@]}" >/dev/full 2>"$tmp/err"
 	status=$?
 	[ "$status" -eq 2 ] && [ "$(wc -l <"$tmp/err")" -eq 1 ] && grep -q 'No space left' "$tmp/err"
 	ok "$verb >/dev/full" $?
@@ -231,4 +232,4 @@ else
 	echo "# bash-completion is not installed: skipped"
 fi
 
-exit "$failed"
+all_ok
