@@ -60,7 +60,8 @@ layered() {
 
 cppcheck_clean() {
 	(cd "$top" && cppcheck --quiet --error-exitcode=1 --inline-suppr --std=c11 --enable=warning,performance,portability \
-		--suppressions-list=tests/cppcheck.suppressions -j2 -Ilib -Ibuild-plain -D__x86_64__ -D_GNU_SOURCE lib daemon cli bench)
+		--suppressions-list=tests/cppcheck.suppressions --library=tests/cppcheck.cfg -j2 -Ilib -Ibuild-plain \
+		-D__x86_64__ -D_GNU_SOURCE lib daemon cli bench tests/unit)
 }
 
 shell_clean() {
