@@ -376,6 +376,18 @@ void harness_stop(struct harness *h)
 	free(h);
 }
 
+int harness_setup(void **state)
+{
+	*state = harness_start(16);
+	return 0;
+}
+
+int harness_teardown(void **state)
+{
+	harness_stop(*state);
+	return 0;
+}
+
 const char *harness_path(const struct harness *h)
 {
 	return h->path;

@@ -22,6 +22,8 @@ struct harness;
 
 struct harness *harness_start(unsigned int max_connections);
 void harness_stop(struct harness *h);
+int harness_setup(void **state); /* one for the whole group of tests, for 16 clients */
+int harness_teardown(void **state);
 const char *harness_path(const struct harness *h);
 void harness_open_to_all(const struct harness *h);
 int harness_pair(struct harness *h);                        /* our end of a socket pair that is served */

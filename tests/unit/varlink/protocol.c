@@ -183,18 +183,6 @@ static void test_half_a_message(void **state)
 	harness_wait_number(h, "gone", gone + 1);
 }
 
-static int setup(void **state)
-{
-	*state = harness_start(16);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	harness_stop(*state);
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -205,5 +193,5 @@ int main(void)
 		cmocka_unit_test(test_half_a_message),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, harness_setup, harness_teardown);
 }

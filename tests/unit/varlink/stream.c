@@ -182,18 +182,6 @@ static void test_queue_has_a_limit(void **state)
 	close(fd);
 }
 
-static int setup(void **state)
-{
-	*state = harness_start(16);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	harness_stop(*state);
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -209,5 +197,5 @@ int main(void)
 		cmocka_unit_test(test_queue_has_a_limit),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, harness_setup, harness_teardown);
 }
