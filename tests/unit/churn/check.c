@@ -3,13 +3,11 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
+#include "../support/nobody.h"
 #include "churn/worker.h"
 #include "support.h"
-
-#define NOBODY 65534
 
 static void module_refused(int error, struct tn_churn_module_rights rights, const char *text)
 {
@@ -54,13 +52,12 @@ static void hackbench_not_installed(void **state)
 	setenv("PATH", path, 1);
 }
 
-/* Runs in a child: 0 when the sources say what they need. */
-static int check_as_nobody(void)
+/* 0 when the sources say what they need. */
+static int check_as_nobody(void *arg)
 {
 	struct tn_error err = {0};
 
-	if (setgid(NOBODY) < 0 || setuid(NOBODY) < 0)
-		return 1;
+	(void)arg;
 	if (tn_churn_find("bpf-map")->check(&err) != -EPERM ||
 	    strcmp(err.text, "needs CAP_BPF or CAP_SYS_ADMIN (run as root)") != 0)
 		return 2;
@@ -78,21 +75,12 @@ static bool unprivileged_bpf(void)
 
 static void without_rights(void **state)
 {
-	int status;
-	pid_t pid;
-
 	(void)state;
 	if (geteuid() != 0 || unprivileged_bpf()) {
 		print_message("needs root, and a kernel that keeps bpf() from others\n");
 		skip();
 	}
-	pid = fork();
-	assert_true(pid >= 0);
-	if (pid == 0)
-		_exit(check_as_nobody());
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_true(WIFEXITED(status));
-	assert_int_equal(WEXITSTATUS(status), 0);
+	assert_int_equal(run_as_nobody(check_as_nobody, NULL), 0);
 }
 
 int main(void)

@@ -1,37 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* That churn does what it is for: bpf-map makes the kernel purge vmalloc addresses, as the kernel itself says. */
-#include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "support.h"
 
-#define INSTANCES "/sys/kernel/tracing/instances"
-#define EVENT     "vmalloc/purge_vmap_area_lazy"
+#include "../support/instance.h"
 
-static char instance[128];
+#define EVENT "vmalloc/purge_vmap_area_lazy"
 
-static bool write_file(const char *name, const char *text)
-{
-	char path[256];
-	tn_autoclose int fd = -1;
-
-	snprintf(path, sizeof(path), "%s/%s", instance, name);
-	fd = open(path, O_WRONLY | O_CLOEXEC);
-	return fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text);
-}
+static struct instance instance;
 
 /* How many events the instance holds. */
 static unsigned int count_events(void)
 {
-	char path[256], line[1024];
-	tn_autofclose FILE *f = NULL;
+	tn_autofclose FILE *f = instance_trace(&instance);
+	char line[1024];
 	unsigned int n = 0;
 
-	snprintf(path, sizeof(path), "%s/trace", instance);
-	f = fopen(path, "re");
-	assert_non_null(f);
 	while (fgets(line, sizeof(line), f))
 		n += line[0] != '#' && strstr(line, "purge_vmap_area_lazy:") != NULL;
 	return n;
@@ -40,19 +26,14 @@ static unsigned int count_events(void)
 static int make_instance(void **state)
 {
 	(void)state;
-	snprintf(instance, sizeof(instance), "%s/tlbnoise-test-%d", INSTANCES, (int)getpid());
-	if (mkdir(instance, 0700) < 0)
-		instance[0] = '\0';
+	instance_open(&instance);
 	return 0;
 }
 
 static int remove_instance(void **state)
 {
 	(void)state;
-	if (!instance[0])
-		return 0;
-	write_file("events/" EVENT "/enable", "0");
-	return rmdir(instance);
+	return instance_close(&instance);
 }
 
 /* Maps of @pages pages for one purge: lazy_max_pages() in mm/vmalloc.c, fls(online CPUs) * 32 MiB. */
@@ -72,8 +53,8 @@ static void bpf_map_purges(void **state)
 	struct tn_error err;
 
 	(void)state;
-	if (!instance[0] || !write_file("events/" EVENT "/enable", "1")) {
-		print_message("no instance in " INSTANCES " (needs root), or no event " EVENT " (Linux 6.3)\n");
+	if (!instance.dir[0] || !instance_write(&instance, "events/" EVENT "/enable", "1")) {
+		print_message("no trace instance (needs root), or no event " EVENT " (Linux 6.3)\n");
 		skip();
 	}
 	if (tn_churn_find("bpf-map")->check(&err) < 0) {

@@ -11,9 +11,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "../support/nobody.h"
 #include "support.h"
-
-#define NOBODY 65534
 
 struct owner {
 	pid_t pid, worker;
@@ -26,7 +25,7 @@ static _Noreturn void own(const struct tn_churn_spec *spec, const struct tn_cpus
 	struct tn_churn_process p = {0};
 	struct tn_error err;
 
-	if (nobody && (setgid(NOBODY) < 0 || setuid(NOBODY) < 0))
+	if (nobody && !become_nobody())
 		_exit(1);
 	if (tn_churn_spawn(spec, cpus, 0, support_helper(), &p, &err) < 0 ||
 	    tn_churn_wait_ready(&p, CAP_NS, &err) < 0) {

@@ -9,10 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#define NOBODY      65534
+#include "../support/nobody.h"
+
 #define CANNOT_EXEC 77
 
 static void ready(struct child *c, const struct tn_probe_config *config)
@@ -111,32 +111,32 @@ static void test_signals_do_not_end_it(void **state)
 	child_end(&c);
 }
 
-/* In a process of its own, as limits and identity do not come back. */
-static void as_nobody(const struct tn_probe_config *config, const char *text)
-{
-	struct rlimit limit = {65536, 65536};
+struct failure {
+	const struct tn_probe_config *config;
+	const char *text;
+};
 
-	assert_int_equal(setrlimit(RLIMIT_MEMLOCK, &limit), 0);
-	assert_int_equal(setresuid(NOBODY, NOBODY, NOBODY), 0);
+static int expect_failure(void *arg)
+{
+	const struct failure *f = arg;
+
 	if (access(getenv("TN_PROBE_PROGRAM"), X_OK) < 0)
-		_exit(CANNOT_EXEC);
-	child_expect_failure(config, text);
-	_exit(0);
+		return CANNOT_EXEC;
+	if (setrlimit(RLIMIT_MEMLOCK, &(struct rlimit){65536, 65536}) < 0)
+		return 1;
+	child_expect_failure(f->config, f->text);
+	return 0;
 }
 
 static void expect_failure_as_nobody(const struct tn_probe_config *config, const char *text)
 {
+	struct failure f = {config, text};
 	int status;
-	pid_t pid;
 
 	if (geteuid() != 0)
 		skip();
-	pid = fork();
-	assert_true(pid >= 0);
-	if (pid == 0)
-		as_nobody(config, text);
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	if (WIFEXITED(status) && WEXITSTATUS(status) == CANNOT_EXEC)
+	status = run_as_nobody(expect_failure, &f);
+	if (status == CANNOT_EXEC)
 		skip();
 	assert_int_equal(status, 0);
 }

@@ -6,58 +6,35 @@
  */
 #include "harness.h"
 
-#include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
+#include "../support/instance.h"
 #include "base/ticks.h"
 
-#define TRACEFS "/sys/kernel/tracing"
-
-struct trace {
-	char dir[128];
-};
-
-static bool trace_write(const struct trace *t, const char *file, const char *text)
-{
-	char path[256];
-	bool fine;
-	int fd;
-
-	snprintf(path, sizeof(path), "%s/%s", t->dir, file);
-	fd = open(path, O_WRONLY | O_TRUNC | O_CLOEXEC);
-	if (fd < 0)
-		return false;
-	fine = write(fd, text, strlen(text)) == (ssize_t)strlen(text);
-	close(fd);
-	return fine;
-}
-
-static bool trace_event(const struct trace *t, const char *event, pid_t pid)
+static bool trace_event(const struct instance *t, const char *event, pid_t pid)
 {
 	char file[128], filter[64];
 
 	snprintf(filter, sizeof(filter), "common_pid == %d", (int)pid);
 	snprintf(file, sizeof(file), "events/%s/filter", event);
-	if (!trace_write(t, file, filter))
+	if (!instance_write(t, file, filter))
 		return false;
 	snprintf(file, sizeof(file), "events/%s/enable", event);
-	return trace_write(t, file, "1");
+	return instance_write(t, file, "1");
 }
 
-static bool trace_open(struct trace *t, pid_t pid)
+static bool trace_open(struct instance *t, pid_t pid)
 {
-	snprintf(t->dir, sizeof(t->dir), TRACEFS "/instances/tlbnoise-test-%d", (int)getpid());
-	if (mkdir(t->dir, 0700) < 0)
+	if (!instance_open(t))
 		return false;
-	if (trace_write(t, "trace_clock", TN_TRACE_CLOCK) && trace_event(t, "raw_syscalls/sys_enter", pid) &&
+	if (instance_write(t, "trace_clock", TN_TRACE_CLOCK) && trace_event(t, "raw_syscalls/sys_enter", pid) &&
 	    trace_event(t, "exceptions/page_fault_user", pid))
 		return true;
-	rmdir(t->dir);
+	instance_close(t);
 	return false;
 }
 
@@ -81,17 +58,14 @@ static bool parse_line(const char *line, unsigned long long *ret_stamp, bool *re
 	return sscanf(event, "%llu:", ret_stamp) == 1;
 }
 
-static struct counts trace_count(const struct trace *t, const struct tn_probe_result *res)
+static struct counts trace_count(const struct instance *t, const struct tn_probe_result *res)
 {
-	char path[256], line[1024];
+	tn_autofclose FILE *f = instance_trace(t);
 	struct counts c = {0};
 	unsigned long long stamp;
+	char line[1024];
 	bool fault;
-	FILE *f;
 
-	snprintf(path, sizeof(path), "%s/trace", t->dir);
-	f = fopen(path, "re");
-	assert_non_null(f);
 	while (fgets(line, sizeof(line), f)) {
 		if (!parse_line(line, &stamp, &fault))
 			continue;
@@ -103,20 +77,17 @@ static struct counts trace_count(const struct trace *t, const struct tn_probe_re
 		else
 			c.inside++;
 	}
-	fclose(f);
 	return c;
 }
 
-static bool nothing_overrun(const struct trace *t)
+static bool nothing_overrun(const struct instance *t)
 {
-	char path[256], line[1024];
+	tn_autofclose FILE *f = instance_trace(t);
 	bool header = false, whole = false;
-	FILE *f;
+	char line[1024];
 
 	/* "# entries-in-buffer/entries-written: 83/83   #P:2" */
-	snprintf(path, sizeof(path), "%s/trace", t->dir);
-	f = fopen(path, "re");
-	while (f && fgets(line, sizeof(line), f)) {
+	while (fgets(line, sizeof(line), f)) {
 		unsigned long in, written;
 
 		if (sscanf(line, "# entries-in-buffer/entries-written: %lu/%lu", &in, &written) == 2) {
@@ -124,8 +95,6 @@ static bool nothing_overrun(const struct trace *t)
 			whole = in == written;
 		}
 	}
-	if (f)
-		fclose(f);
 	return header && whole;
 }
 
@@ -133,7 +102,7 @@ static void test_no_entry_inside_the_window(void **state)
 {
 	struct tn_probe_config config = test_config(highest_cpu(), 300);
 	struct counts counts;
-	struct trace trace;
+	struct instance trace;
 	struct child c;
 	bool whole;
 
@@ -148,10 +117,10 @@ static void test_no_entry_inside_the_window(void **state)
 	child_command(&c, TN_PROBE_GO);
 	child_wait_state(&c, TN_PROBE_DONE);
 	child_wait_exit(&c);
-	trace_write(&trace, "tracing_on", "0");
+	instance_write(&trace, "tracing_on", "0");
 	counts = trace_count(&trace, &c.handle.shm->result);
 	whole = nothing_overrun(&trace);
-	assert_int_equal(rmdir(trace.dir), 0);
+	assert_int_equal(instance_close(&trace), 0);
 	print_message("%u events before, %u inside, %u after the window; %u of them page faults\n", counts.before,
 		      counts.inside, counts.after, counts.faults);
 	assert_int_equal(atomic_load(&c.handle.shm->state), TN_PROBE_DONE);

@@ -10,10 +10,10 @@
 #include <sys/utsname.h>
 #include <zlib.h>
 
+#include "../support/tree.h"
 #include "base/ticks.h"
 #include "system/environment.h"
 #include "system/kconfig.h"
-#include "tree.h"
 
 static void make_machine(const struct tree *t, const char *version)
 {

@@ -11,8 +11,8 @@
 #include <stdbool.h>
 #include <sys/wait.h>
 
+#include "../support/tree.h"
 #include "system/undo-internal.h"
-#include "tree.h"
 
 struct heard {
 	int n, priority;

@@ -7,9 +7,9 @@
 
 #include <cmocka.h>
 
+#include "../support/tree.h"
 #include "system/paths.h"
 #include "tn-config.h"
-#include "tree.h"
 
 static void test_scenario_by_path(void **state)
 {

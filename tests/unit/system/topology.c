@@ -7,8 +7,8 @@
 
 #include <cmocka.h>
 
+#include "../support/tree.h"
 #include "system/topology.h"
-#include "tree.h"
 
 #define CPU  "/sys/devices/system/cpu"
 #define NODE "/sys/devices/system/node"

@@ -4,10 +4,10 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include <cmocka.h>
 
+#include "../support/tree.h"
 #include "trace/trace.h"
 
 /* CPU 1 is offline: interrupts has no column for it, softirqs has one for every possible CPU. */
@@ -21,44 +21,16 @@ static const char softirqs[] = "                    CPU0       CPU1       CPU2  
 			       "          HI:          0          0          0          0\n"
 			       "         RCU:        100        200        300        400\n";
 
-static char root[64];
-
-static void write_file(const char *name, const char *text)
-{
-	char path[128];
-	FILE *f;
-
-	snprintf(path, sizeof(path), "%s/proc/%s", root, name);
-	f = fopen(path, "w");
-	assert_non_null(f);
-	fputs(text, f);
-	assert_int_equal(fclose(f), 0);
-}
+static struct tree *tree;
+static const char *root;
 
 static int set_up(void **state)
 {
-	char path[128];
-
-	(void)state;
-	strcpy(root, "/tmp/tn-counters-XXXXXX");
-	assert_non_null(mkdtemp(root));
-	snprintf(path, sizeof(path), "%s/proc", root);
-	assert_int_equal(mkdir(path, 0700), 0);
-	write_file("interrupts", interrupts);
-	write_file("softirqs", softirqs);
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	static const char *const name[] = {"/proc/interrupts", "/proc/softirqs", "/proc", ""};
-	char path[128];
-
-	(void)state;
-	for (size_t i = 0; i < TN_ARRAY_SIZE(name); i++) {
-		snprintf(path, sizeof(path), "%s%s", root, name[i]);
-		remove(path);
-	}
+	tree_setup(state);
+	tree = *state;
+	root = tree->root;
+	tree_write(tree, "/proc/interrupts", interrupts);
+	tree_write(tree, "/proc/softirqs", softirqs);
 	return 0;
 }
 
@@ -101,7 +73,7 @@ static void says_when_a_cpu_has_no_column(void **state)
 	assert_non_null(strstr(err.text, "no column for CPU 1: is it online?"));
 	assert_int_equal(tn_counters_read("/nonexistent", 1, &c, &err), -ENOENT);
 	assert_non_null(strstr(err.text, "/nonexistent/proc/interrupts"));
-	write_file("interrupts", "");
+	tree_write(tree, "/proc/interrupts", "");
 	assert_int_equal(tn_counters_read(root, 1, &c, &err), -EPROTO);
 	assert_non_null(strstr(err.text, "is empty"));
 	assert_int_equal(c.n, 77);
@@ -113,11 +85,12 @@ static void delta_keeps_what_went_up(void **state)
 
 	(void)state;
 	assert_int_equal(tn_counters_read(root, 3, &before, NULL), 0);
-	write_file("interrupts", "  CPU0 CPU2 CPU3\n"
-				 " 24: 1 0 5 IO-APIC 9-edge eth0\n" /* the number went to another device */
-				 " 30: 0 0 2 PCI-MSI nvme0q1\n"
-				 " NMI: 0 0 7   Non-maskable interrupts\n"
-				 " CAL: 10 20 4   Function call interrupts\n");
+	tree_write(tree, "/proc/interrupts",
+		   "  CPU0 CPU2 CPU3\n"
+		   " 24: 1 0 5 IO-APIC 9-edge eth0\n" /* the number went to another device */
+		   " 30: 0 0 2 PCI-MSI nvme0q1\n"
+		   " NMI: 0 0 7   Non-maskable interrupts\n"
+		   " CAL: 10 20 4   Function call interrupts\n");
 	assert_int_equal(tn_counters_read(root, 3, &after, NULL), 0);
 	tn_counters_delta(&before, &after, &delta);
 	assert_int_equal(delta.n, 3);
@@ -139,7 +112,7 @@ static void more_rows_than_fit_are_counted(void **state)
 	assert_int_equal(tn_counters_read(root, 3, &after, NULL), 0);
 	for (int i = 0; i < TN_COUNTERS_MAX + 4; i++)
 		n += (size_t)snprintf(text + n, sizeof(text) - n, "%d: 1 chip device%d\n", 100 + i, i);
-	write_file("interrupts", text);
+	tree_write(tree, "/proc/interrupts", text);
 	assert_int_equal(tn_counters_read(root, 3, &before, NULL), 0);
 	assert_int_equal(before.n, TN_COUNTERS_MAX);
 	assert_int_equal(before.dropped_rows, 5);
@@ -162,10 +135,10 @@ static void reads_this_machine(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(reads_the_column_of_a_cpu, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(says_when_a_cpu_has_no_column, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(delta_keeps_what_went_up, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(more_rows_than_fit_are_counted, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(reads_the_column_of_a_cpu, set_up, tree_teardown),
+		cmocka_unit_test_setup_teardown(says_when_a_cpu_has_no_column, set_up, tree_teardown),
+		cmocka_unit_test_setup_teardown(delta_keeps_what_went_up, set_up, tree_teardown),
+		cmocka_unit_test_setup_teardown(more_rows_than_fit_are_counted, set_up, tree_teardown),
 		cmocka_unit_test(reads_this_machine),
 	};
 

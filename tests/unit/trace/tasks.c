@@ -3,57 +3,39 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include <cmocka.h>
 
+#include "../support/tree.h"
 #include "trace/tasks.h"
 
 struct fixture {
-	char dir[64], cmdlines[128];
+	struct tree *tree;
+	char cmdlines[128];
 	struct tn_symbols *symbols;
 	struct tn_tasks tasks;
 };
 
-static void write_file(const char *path, const char *text)
-{
-	FILE *f = fopen(path, "w");
-
-	assert_non_null(f);
-	fputs(text, f);
-	assert_int_equal(fclose(f), 0);
-}
-
 static int set_up(void **state)
 {
 	struct fixture *f = calloc(1, sizeof(*f));
-	char path[128];
 
 	assert_non_null(f);
-	strcpy(f->dir, "/tmp/tn-tasks-XXXXXX");
-	assert_non_null(mkdtemp(f->dir));
-	snprintf(path, sizeof(path), "%s/7", f->dir);
-	assert_int_equal(mkdir(path, 0700), 0);
-	snprintf(path, sizeof(path), "%s/7/comm", f->dir);
-	write_file(path, "odd name (x)\n");
-	snprintf(f->cmdlines, sizeof(f->cmdlines), "%s/saved_cmdlines", f->dir);
-	write_file(f->cmdlines, "7 old\n20 worker one\n30 other\n");
+	tree_setup((void **)&f->tree);
+	tree_write(f->tree, "/7/comm", "odd name (x)\n");
+	snprintf(f->cmdlines, sizeof(f->cmdlines), "%s", tree_path(f->tree, "/saved_cmdlines"));
+	tree_write(f->tree, "/saved_cmdlines", "7 old\n20 worker one\n30 other\n");
 	assert_int_equal(tn_symbols_new(&f->symbols, NULL), 0);
-	f->tasks = (struct tn_tasks){.symbols = f->symbols, .proc = f->dir, .last = -1};
+	f->tasks = (struct tn_tasks){.symbols = f->symbols, .proc = f->tree->root, .last = -1};
 	*state = f;
 	return 0;
 }
 
 static int tear_down(void **state)
 {
-	static const char *const name[] = {"/saved_cmdlines", "/7/comm", "/7", ""};
 	struct fixture *f = *state;
-	char path[128];
 
-	for (size_t i = 0; i < TN_ARRAY_SIZE(name); i++) {
-		snprintf(path, sizeof(path), "%s%s", f->dir, name[i]);
-		remove(path);
-	}
+	tree_teardown((void **)&f->tree);
 	tn_tasks_release(&f->tasks);
 	tn_symbols_free(f->symbols);
 	free(f);
@@ -74,10 +56,8 @@ static void the_living_are_named_at_once(void **state)
 static void workers_keep_the_name_that_stays(void **state)
 {
 	struct fixture *f = *state;
-	char path[128];
 
-	snprintf(path, sizeof(path), "%s/7/comm", f->dir);
-	write_file(path, "kworker/0:1-events\n");
+	tree_write(f->tree, "/7/comm", "kworker/0:1-events\n");
 	tn_tasks_saw(&f->tasks, 7);
 	assert_string_equal(tn_symbols_comm(f->symbols, 7), "kworker/0:1");
 	tn_symbols_set_comm(f->symbols, 7, "kworker/u8:3+wr");
@@ -97,7 +77,7 @@ static void the_dead_are_named_from_the_kernels_list(void **state)
 	assert_string_equal(tn_symbols_comm(f->symbols, 20), "worker one");
 	assert_string_equal(tn_symbols_comm(f->symbols, 30), ""); /* nobody asked */
 	assert_string_equal(tn_symbols_comm(f->symbols, 40), "");
-	write_file(f->cmdlines, "40 too late\n");
+	tree_write(f->tree, "/saved_cmdlines", "40 too late\n");
 	tn_tasks_saw(&f->tasks, 20);
 	tn_tasks_saw(&f->tasks, 40);
 	tn_tasks_resolve(&f->tasks, f->cmdlines);

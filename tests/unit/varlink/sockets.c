@@ -6,9 +6,10 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
-#include <sys/wait.h>
 
 #include "harness.h"
+
+#include "../support/nobody.h"
 
 static void test_call(void **state)
 {
@@ -75,13 +76,18 @@ static void expect_connect_error(const char *path, int r, const char *fmt)
 	assert_null(c);
 }
 
+static int expect_not_allowed(void *arg)
+{
+	expect_connect_error(harness_path(arg), -EACCES, "not allowed: ");
+	return 0;
+}
+
 static void test_connect_errors(void **state)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	struct harness *h = *state;
 	char path[128], longer[200];
-	int fd, status;
-	pid_t child;
+	int fd;
 
 	expect_connect_error("/nonexistent/socket", -ENOENT,
 			     "no service at /nonexistent/socket: is tlbnoised running?");
@@ -101,27 +107,7 @@ static void test_connect_errors(void **state)
 		return;
 	harness_open_to_all(h);
 	assert_int_equal(chmod(harness_path(h), 0600), 0);
-	child = fork();
-	if (child == 0) {
-		if (setuid(65534) < 0)
-			_exit(2);
-		expect_connect_error(harness_path(h), -EACCES, "not allowed: ");
-		_exit(0);
-	}
-	assert_int_equal(waitpid(child, &status, 0), child);
-	assert_int_equal(status, 0);
-}
-
-static int setup(void **state)
-{
-	*state = harness_start(16);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	harness_stop(*state);
-	return 0;
+	assert_int_equal(run_as_nobody(expect_not_allowed, h), 0);
 }
 
 int main(void)
@@ -133,5 +119,5 @@ int main(void)
 		cmocka_unit_test(test_connect_errors),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, harness_setup, harness_teardown);
 }

@@ -1,15 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#ifndef TESTS_UNIT_SYSTEM_TREE_H
-#define TESTS_UNIT_SYSTEM_TREE_H
+#ifndef TESTS_UNIT_SUPPORT_TREE_H
+#define TESTS_UNIT_SUPPORT_TREE_H
 
 /* A file tree in a directory of its own, as a stand-in for another machine's root. */
 #include <errno.h>
 #include <ftw.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include <cmocka.h>
 
 struct tree {
 	char root[64];
