@@ -15,6 +15,7 @@
 
 #include "analysis/attribution.h"
 #include "analysis/stat.h"
+#include "base/now.h"
 
 #define EVENTS_PER_IPI 5
 #define SENDERS        64
@@ -29,10 +30,7 @@ struct run {
 
 static double now_s(void)
 {
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
+	return (double)tn_now_ns(CLOCK_MONOTONIC) / 1e9;
 }
 
 static void make_names(struct run *run)

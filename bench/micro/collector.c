@@ -17,6 +17,7 @@
 #include <sys/wait.h>
 #include <time.h>
 
+#include "base/now.h"
 #include "base/units.h"
 #include "trace/reader.h"
 #include "trace/trace.h"
@@ -48,10 +49,7 @@ static void on_signal(int number)
 
 static double now_s(void)
 {
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
+	return (double)tn_now_ns(CLOCK_MONOTONIC) / 1e9;
 }
 
 static double cpu_s(void)

@@ -16,6 +16,7 @@
 #include <time.h>
 
 #include "base/cpus.h"
+#include "base/now.h"
 #include "base/ticks.h"
 #include "base/units.h"
 
@@ -86,10 +87,7 @@ int options_parse(int argc, char **argv, const char *name, struct options *ret)
 
 static double now_ns(void)
 {
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC_RAW, &ts);
-	return (double)ts.tv_sec * 1e9 + (double)ts.tv_nsec;
+	return (double)tn_now_ns(CLOCK_MONOTONIC_RAW);
 }
 
 /* Counter and clock read together: of many tries the one in which least time passed between. */

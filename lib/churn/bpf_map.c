@@ -19,6 +19,7 @@
 #include <string.h>
 #include <sys/syscall.h>
 
+#include "base/now.h"
 #include "churn/worker.h"
 
 #define LOOK_BYTES (64u << 20)
@@ -98,9 +99,9 @@ static int bpf_setup(struct tn_churn_worker *w, struct tn_error *err)
 /* Let the kernel free what has been closed, if memory is short. */
 static int await_memory(const struct tn_churn_worker *w, const struct bpf_map *b, struct tn_error *err)
 {
-	uint64_t now = tn_churn_now_ns(), end = now + WAIT_NS;
+	uint64_t now = tn_now_ns(CLOCK_MONOTONIC), end = now + WAIT_NS;
 
-	for (; available_kb(b) < b->floor_kb; now = tn_churn_now_ns()) {
+	for (; available_kb(b) < b->floor_kb; now = tn_now_ns(CLOCK_MONOTONIC)) {
 		if (now >= end)
 			return tn_error_set(err, -ENOMEM,
 					    "less than half of the memory that was available at the start is left, and "

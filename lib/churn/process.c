@@ -19,6 +19,7 @@
 #include <sys/wait.h>
 #include <time.h>
 
+#include "base/now.h"
 #include "churn/worker.h"
 
 #define SHM_FD    3
@@ -166,7 +167,7 @@ int tn_churn_spawn(const struct tn_churn_spec *spec, const struct tn_cpus *cpus,
 /* Whether the process has ended, waiting up to @timeout_ns for it. */
 static bool has_ended(const struct tn_churn_process *p, uint64_t timeout_ns)
 {
-	uint64_t now = tn_churn_now_ns(), end = now + timeout_ns;
+	uint64_t now = tn_now_ns(CLOCK_MONOTONIC), end = now + timeout_ns;
 	struct pollfd fd = {.fd = p->pidfd, .events = POLLIN};
 	struct timespec left;
 	int n;
@@ -175,7 +176,7 @@ static bool has_ended(const struct tn_churn_process *p, uint64_t timeout_ns)
 		left.tv_sec = (time_t)((end - now) / 1000000000);
 		left.tv_nsec = (long)((end - now) % 1000000000);
 		n = ppoll(&fd, 1, &left, NULL);
-		now = tn_churn_now_ns();
+		now = tn_now_ns(CLOCK_MONOTONIC);
 	} while (n < 0 && errno == EINTR && now < end);
 	return n > 0;
 }
@@ -199,9 +200,9 @@ static int ended_early(const struct tn_churn_process *p, struct tn_error *err)
  */
 int tn_churn_wait_ready(const struct tn_churn_process *p, uint64_t timeout_ns, struct tn_error *err)
 {
-	uint64_t now = tn_churn_now_ns(), end = now + timeout_ns;
+	uint64_t now = tn_now_ns(CLOCK_MONOTONIC), end = now + timeout_ns;
 
-	for (;; now = tn_churn_now_ns()) {
+	for (;; now = tn_now_ns(CLOCK_MONOTONIC)) {
 		/* In this order: a worker that has ended changes its state no more. */
 		bool ended = has_ended(p, 0);
 		unsigned int state = atomic_load(&p->shm->state);

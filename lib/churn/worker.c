@@ -15,18 +15,10 @@
 #include <sys/prctl.h>
 #include <time.h>
 
+#include "base/now.h"
 #include "churn/worker.h"
 
 #define RETRY_NS 1000000 /* rest after a failed operation */
-
-/** tn_churn_now_ns() - CLOCK_MONOTONIC in ns */
-uint64_t tn_churn_now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
-}
 
 /** tn_churn_stopped() - whether the worker has been told to stop: cheap, for use inside long operations */
 bool tn_churn_stopped(const struct tn_churn_worker *w)
@@ -44,7 +36,7 @@ bool tn_churn_pause(const struct tn_churn_worker *w, uint64_t until_ns)
 {
 	unsigned int command = atomic_load(&w->shm->command);
 
-	while (command != TN_CHURN_STOP && tn_churn_now_ns() < until_ns) {
+	while (command != TN_CHURN_STOP && tn_now_ns(CLOCK_MONOTONIC) < until_ns) {
 		tn_churn_futex_wait(&w->shm->command, command, until_ns);
 		command = atomic_load(&w->shm->command);
 	}
@@ -137,10 +129,10 @@ static bool await_go(const struct tn_churn_worker *w)
 static int operate(struct tn_churn_worker *w, const struct tn_churn_source *source, struct tn_error *err)
 {
 	struct tn_churn_shm *shm = w->shm;
-	uint64_t begin = tn_churn_now_ns();
+	uint64_t begin = tn_now_ns(CLOCK_MONOTONIC);
 	int r = source->operate(w, err);
 
-	add(&shm->busy_ns, tn_churn_now_ns() - begin);
+	add(&shm->busy_ns, tn_now_ns(CLOCK_MONOTONIC) - begin);
 	if (r == 0) {
 		add(&shm->operations, 1);
 		return 0;
@@ -149,7 +141,7 @@ static int operate(struct tn_churn_worker *w, const struct tn_churn_source *sour
 		return r;
 	keep_failure(shm, err);
 	add(&shm->errors, 1);
-	tn_churn_pause(w, tn_churn_now_ns() + RETRY_NS);
+	tn_churn_pause(w, tn_now_ns(CLOCK_MONOTONIC) + RETRY_NS);
 	return 0;
 }
 
@@ -162,7 +154,7 @@ static int run(struct tn_churn_worker *w, const struct tn_churn_source *source, 
 
 	if (paced)
 		tn_churn_pace_start(&pace, w->spec->rate_per_s, (double)(w->index % workers) / workers,
-				    tn_churn_now_ns());
+				    tn_now_ns(CLOCK_MONOTONIC));
 	for (;;) {
 		if (paced ? tn_churn_pause(w, pace.due_ns) : tn_churn_stopped(w))
 			return 0;
@@ -170,7 +162,7 @@ static int run(struct tn_churn_worker *w, const struct tn_churn_source *source, 
 		if (r < 0)
 			return r == -ECANCELED ? 0 : r;
 		if (paced)
-			add(&w->shm->missed, tn_churn_pace_next(&pace, tn_churn_now_ns()));
+			add(&w->shm->missed, tn_churn_pace_next(&pace, tn_now_ns(CLOCK_MONOTONIC)));
 	}
 }
 

@@ -28,7 +28,6 @@ uint64_t tn_churn_seed(unsigned int index);
 uint64_t tn_churn_pages(struct tn_churn_worker *w);
 
 /* worker.c */
-uint64_t tn_churn_now_ns(void);
 bool tn_churn_stopped(const struct tn_churn_worker *w);
 bool tn_churn_pause(const struct tn_churn_worker *w, uint64_t until_ns);
 

@@ -12,6 +12,7 @@
 #include <stdint.h>
 #include <time.h>
 
+#include "base/now.h"
 #include "base/ticks.h"
 
 #define POINTS    200
@@ -92,10 +93,8 @@ int tn_clock_fit(double *ret_hz, double *ret_error_ppm, struct tn_error *err)
 	struct tn_clock_point points[POINTS];
 	double slope = 0, error = 0;
 	uint64_t ticks0, ns0;
-	struct timespec ts;
 
-	clock_gettime(CLOCK_MONOTONIC_RAW, &ts);
-	ns0 = (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
+	ns0 = tn_now_ns(CLOCK_MONOTONIC_RAW);
 	ticks0 = tn_ticks_ordered();
 	for (size_t i = 0; i < POINTS; i++) {
 		take_point(ticks0, ns0, &points[i]);

@@ -12,14 +12,6 @@
 
 static const char *helper;
 
-uint64_t support_now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
-}
-
 void support_rest(void)
 {
 	nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);

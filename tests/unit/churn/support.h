@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "base/now.h"
 #include "churn/churn.h"
 
 #define CAP_NS 30000000000u /* how long a condition may take to come true before the test fails */
@@ -16,15 +17,14 @@
 /* Waits for a condition, looking every millisecond; fails the test when it never comes true. */
 #define wait_until(condition)                                                \
 	do {                                                                 \
-		uint64_t end_ = support_now_ns() + CAP_NS;                   \
+		uint64_t end_ = tn_now_ns(CLOCK_MONOTONIC) + CAP_NS;         \
 		while (!(condition)) {                                       \
-			if (support_now_ns() > end_)                         \
+			if (tn_now_ns(CLOCK_MONOTONIC) > end_)               \
 				fail_msg("never came true: %s", #condition); \
 			support_rest();                                      \
 		}                                                            \
 	} while (0)
 
-uint64_t support_now_ns(void);
 void support_rest(void);
 
 /* A section with one worker and no key but the source. */

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/cpus.h"
+#include "base/now.h"
 #include "base/ticks.h"
 
 int highest_cpu(void)
@@ -27,19 +28,11 @@ int highest_cpu(void)
 	return tn_cpus_last(&set);
 }
 
-static uint64_t now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC_RAW, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
-}
-
 uint64_t ticks_per_ms(void)
 {
-	uint64_t ns = now_ns(), ticks = tn_ticks_ordered(), passed;
+	uint64_t ns = tn_now_ns(CLOCK_MONOTONIC_RAW), ticks = tn_ticks_ordered(), passed;
 
-	while ((passed = now_ns() - ns) < 5000000)
+	while ((passed = tn_now_ns(CLOCK_MONOTONIC_RAW) - ns) < 5000000)
 		;
 	return (tn_ticks_ordered() - ticks) * 1000000 / passed;
 }
@@ -112,13 +105,13 @@ void child_command(struct child *c, enum tn_probe_command command)
 unsigned int child_wait_state(struct child *c, unsigned int at_least)
 {
 	struct pollfd p = {.fd = c->pidfd, .events = POLLIN};
-	uint64_t limit = now_ns() + TEST_LIMIT_MS * 1000000ull;
+	uint64_t limit = tn_now_ns(CLOCK_MONOTONIC_RAW) + TEST_LIMIT_MS * 1000000ull;
 	unsigned int state;
 
 	while ((state = atomic_load_explicit(&c->handle.shm->state, memory_order_acquire)) < at_least) {
 		if (poll(&p, 1, 1) > 0)
 			return atomic_load_explicit(&c->handle.shm->state, memory_order_acquire);
-		if (now_ns() > limit)
+		if (tn_now_ns(CLOCK_MONOTONIC_RAW) > limit)
 			fail_msg("the probe is still in state %u instead of %u", state, at_least);
 	}
 	return state;

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/now.h"
 #include "base/ticks.h"
 #include "system/clock-internal.h"
 #include "system/clock.h"
@@ -127,10 +128,7 @@ static void test_rate_of_the_kernels_page(void **state)
 
 static double seconds(void)
 {
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC_RAW, &ts);
-	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
+	return (double)tn_now_ns(CLOCK_MONOTONIC_RAW) / 1e9;
 }
 
 /* Ticks over the time it takes to measure the clock a second time: both rates must predict that time. */

@@ -16,6 +16,8 @@
 #include <sys/un.h>
 #include <time.h>
 
+#include "base/now.h"
+
 struct harness {
 	char dir[64], path[96];
 	int listen_fd, stop_fd;
@@ -470,13 +472,11 @@ int harness_number(struct harness *h, const char *key)
 
 void harness_wait_number(struct harness *h, const char *key, int at_least)
 {
-	struct timespec now, start;
+	uint64_t limit = tn_now_ns(CLOCK_MONOTONIC) + WAIT_MS * 1000000ull;
 
-	clock_gettime(CLOCK_MONOTONIC, &start);
 	do {
 		if (harness_number(h, key) >= at_least)
 			return;
-		clock_gettime(CLOCK_MONOTONIC, &now);
-	} while ((now.tv_sec - start.tv_sec) * 1000 < WAIT_MS);
+	} while (tn_now_ns(CLOCK_MONOTONIC) < limit);
 	fail_msg("%s never became %d", key, at_least);
 }
