@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "base/units.h"
+#include "base/utf8.h"
 #include "report/parts.h"
-#include "result/utf8.h"
 
 const char *report_ns(struct report_buf *b, double ns)
 {
@@ -90,19 +90,14 @@ const char *report_range_ns(struct report_buf *b, double low, double high)
 	return b->text;
 }
 
-static bool is_control(const unsigned char *p)
-{
-	return *p < ' ' || *p == 0x7f || (p[0] == 0xc2 && p[1] < 0xa0); /* the last: U+0080 to U+009F */
-}
-
 /* Replaces what is no printable character, and all beyond ASCII unless it was asked for, by "?". */
 void report_clean(const struct report *r, char *text)
 {
 	size_t n;
 
 	for (char *p = text; *p; p += n ? n : 1) {
-		n = tn_utf8_length(p);
-		if (!n || is_control((unsigned char *)p) || (n > 1 && !r->opt.unicode))
+		n = tn_utf8_length(p, TN_UTF8_MAX);
+		if (!n || tn_utf8_is_control(p, n) || (n > 1 && !r->opt.unicode))
 			memset(p, '?', n ? n : 1);
 	}
 }

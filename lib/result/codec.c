@@ -11,7 +11,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "result/utf8.h"
+#include "base/utf8.h"
 
 size_t tn_json_path_key(struct tn_json_path *p, const char *key)
 {
@@ -73,7 +73,7 @@ cJSON *tn_json_text(const char *text)
 	if (!clean)
 		return NULL;
 	for (char *p = clean; *p; p += n) {
-		n = tn_utf8_length(p);
+		n = tn_utf8_length(p, TN_UTF8_MAX);
 		if (!n) {
 			*p = '?';
 			n = 1;

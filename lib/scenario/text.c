@@ -9,29 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/utf8.h"
 #include "scenario/internal.h"
-
-/* Length of the UTF-8 sequence at @s, 0 if there is none (RFC 3629: no overlong forms, no surrogates). */
-static size_t utf8_length(const unsigned char *s, size_t n)
-{
-	size_t len = s[0] < 0x80 ? 1 : s[0] < 0xc2 ? 0 : s[0] < 0xe0 ? 2 : s[0] < 0xf0 ? 3 : s[0] < 0xf5 ? 4 : 0;
-
-	if (len == 0 || len > n)
-		return 0;
-	for (size_t i = 1; i < len; i++)
-		if ((s[i] & 0xc0) != 0x80)
-			return 0;
-	if ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] > 0x9f) || (s[0] == 0xf0 && s[1] < 0x90) ||
-	    (s[0] == 0xf4 && s[1] > 0x8f))
-		return 0;
-	return len;
-}
-
-/* C0 and DEL, and C1, which UTF-8 writes as two bytes and some terminals obey. */
-static bool is_control(const unsigned char *s, size_t len)
-{
-	return (len == 1 && (s[0] < ' ' || s[0] == 0x7f)) || (len == 2 && s[0] == 0xc2 && s[1] < 0xa0);
-}
 
 /**
  * tn_scenario_clean() - text that can go into messages and documents
@@ -46,12 +25,11 @@ static bool is_control(const unsigned char *s, size_t len)
  */
 const char *tn_scenario_clean(const char *text, size_t len, char *buf, size_t size)
 {
-	const unsigned char *s = (const unsigned char *)text;
 	size_t i = 0, n = 0;
 
 	while (i < len) {
-		size_t step = utf8_length(s + i, len - i);
-		bool shown = step > 0 && !is_control(s + i, step);
+		size_t step = tn_utf8_length(text + i, len - i);
+		bool shown = step > 0 && !tn_utf8_is_control(text + i, step);
 
 		if (step == 0)
 			step = 1;
@@ -60,7 +38,7 @@ const char *tn_scenario_clean(const char *text, size_t len, char *buf, size_t si
 			return buf;
 		}
 		if (shown)
-			memcpy(buf + n, s + i, step);
+			memcpy(buf + n, text + i, step);
 		else
 			buf[n] = '?';
 		n += shown ? step : 1;
@@ -126,20 +104,18 @@ int tn_scenario_fail(const struct tn_origin *at, struct tn_error *err, const cha
  */
 int tn_scenario_check_text(const char *text, size_t len, const struct tn_origin *at, struct tn_error *err)
 {
-	const unsigned char *s = (const unsigned char *)text;
-
 	for (size_t i = 0; i < len;) {
-		size_t step = utf8_length(s + i, len - i);
+		size_t step = tn_utf8_length(text + i, len - i);
 
 		if (step == 0)
 			return tn_scenario_fail(at, err, "byte 0x%02x in column %zu is not UTF-8: write it in UTF-8",
-						s[i], i + 1);
-		if (s[i] == '\0')
+						(unsigned char)text[i], i + 1);
+		if (text[i] == '\0')
 			return tn_scenario_fail(at, err, "NUL byte in column %zu: this is no text file", i + 1);
-		if (is_control(s + i, step) && s[i] != '\t')
+		if (tn_utf8_is_control(text + i, step) && text[i] != '\t')
 			return tn_scenario_fail(at, err, "control character 0x%02x in column %zu: remove it",
-						s[i + step - 1], i + 1);
-		if (step == 3 && memcmp(s + i, "\xef\xbb\xbf", 3) == 0)
+						(unsigned char)text[i + step - 1], i + 1);
+		if (step == 3 && memcmp(text + i, "\xef\xbb\xbf", 3) == 0)
 			return tn_scenario_fail(at, err, "byte order mark in column %zu: remove it", i + 1);
 		i += step;
 	}
