@@ -42,6 +42,7 @@ struct tn_field {
 	size_t offset;
 	size_t size; /* of the text, or of an element */
 	double min, max;
+	bool optional;                           /* older documents lack it: it keeps its default */
 	const char *(*name)(unsigned int value); /* ENUM: NULL when there is no such value */
 	const struct tn_object *object;
 	size_t count_offset; /* of a size_t or uint32_t */

@@ -2,8 +2,8 @@
 /*
  * JSON to struct tn_run, by the tables of fields.c. The document may come from anywhere: each value is
  * checked for type, range and size, lists have limits, and memory is taken only for elements that are
- * there. Every key of the tables must be present; keys that are not in them are passed over, since a newer
- * tlbnoise may add some, and the derived ones are among these.
+ * there. Every key of the tables must be present but those that came later than the schema; keys that are
+ * not in them are passed over, since a newer tlbnoise may add some, and the derived ones are among these.
  */
 #include "result/codec.h"
 
@@ -290,9 +290,9 @@ static int decode_object(struct decoder *d, const struct tn_object *o, const cJS
 	for (size_t i = 0; i < o->n; i++) {
 		back = tn_json_path_key(&d->path, o->fields[i].key);
 		item = cJSON_GetObjectItemCaseSensitive(json, o->fields[i].key);
-		if (!item)
+		if (!item && !o->fields[i].optional)
 			return tn_error_set(d->err, -EINVAL, "%s is missing", d->path.text);
-		r = decode_field(d, &o->fields[i], item, base);
+		r = item ? decode_field(d, &o->fields[i], item, base) : 0;
 		if (r < 0)
 			return r;
 		tn_json_path_back(&d->path, back);

@@ -71,9 +71,16 @@ static const struct tn_field lost_fields[] = {
 };
 static const struct tn_object lost_object = OBJECT_OF(lost_fields);
 
+static const struct tn_field threshold_fields[] = {
+	BOOL(S, threshold_auto, "auto", LATER),
+	U64(S, min_threshold_ticks, "min_ticks", LATER),
+};
+static const struct tn_object threshold_object = OBJECT_OF(threshold_fields);
+
 static const struct tn_field raw_fields[] = {
 	TEXT(S, raw_file, "file"),
 	U64(S, raw_records, "records"),
+	TEXT(S, raw_error, "error", LATER),
 };
 static const struct tn_object raw_object = OBJECT_OF(raw_fields);
 #undef S
@@ -179,6 +186,7 @@ static const struct tn_field run_fields[] = {
 	PART("scenario", &scenario_object),
 	OBJECT(S, env, "environment", &environment_object),
 	OBJECT(S, clock, "clock", &clock_object),
+	PART("threshold", &threshold_object, LATER),
 	PART("trace", &trace_object),
 	PART("lost", &lost_object),
 	ARRAY(S, finding, n_findings, "findings", 65536, &finding_object),

@@ -21,11 +21,21 @@ static int check_cause(const void *what, struct tn_error *err)
 }
 
 static const struct tn_field cause_fields[] = {
-	ENUM(S, class, "class", class_name),  TEXT(S, function, "function"),     TEXT(S, detail, "detail"),
-	TEXT(S, culprit, "culprit"),          TEXT(S, callsite, "callsite"),     TEXT(S, sender_comm, "sender_comm"),
-	CPUS(S, sender_cpus, "sender_cpus"),  TEXTS(S, stack, n_stack, "stack"), U64(S, entries, "entries"),
-	U64(S, matched, "matched"),           U64(S, too_short, "too_short"),    U64(S, interruptions, "interruptions"),
-	U64(S, stolen_ticks, "stolen_ticks"), U64(S, max_ticks, "max_ticks"),
+	ENUM(S, class, "class", class_name),
+	TEXT(S, function, "function"),
+	TEXT(S, detail, "detail"),
+	TEXT(S, culprit, "culprit"),
+	TEXT(S, callsite, "callsite"),
+	TEXT(S, sender_comm, "sender_comm"),
+	CPUS(S, sender_cpus, "sender_cpus"),
+	BOOL(S, local, "local", LATER),
+	TEXTS(S, stack, n_stack, "stack"),
+	U64(S, entries, "entries"),
+	U64(S, matched, "matched"),
+	U64(S, too_short, "too_short"),
+	U64(S, interruptions, "interruptions"),
+	U64(S, stolen_ticks, "stolen_ticks"),
+	U64(S, max_ticks, "max_ticks"),
 };
 const struct tn_object tn_run_cause_object = {
 	.fields = cause_fields, .n = TN_ARRAY_SIZE(cause_fields), .derive = tn_derive_cause, .check = check_cause};

@@ -77,6 +77,7 @@ static const struct tn_field cpu_fields[] = {
 	BOOL(S, nohz_full, "nohz_full"),
 	INT(S, node, "node", -1, 65535),
 	CPUS(S, siblings, "siblings"),
+	BOOL(S, partial, "partial", LATER),
 	STAMP(S, window_open_ticks, "window_open_ticks"),
 	STAMP(S, window_close_ticks, "window_close_ticks"),
 	U64(S, floor_min_ticks, "floor_min_ticks"),
@@ -97,6 +98,7 @@ static const struct tn_field cpu_fields[] = {
 	U64(S, involuntary_switches, "involuntary_switches"),
 	U64_OR_NULL(S, steal_ns, "steal_ns"),
 	U64_OR_NULL(S, smi, "smi"),
+	DOUBLE(S, evidence_s, "evidence_s", 0, 1e9, LATER),
 	HIST(S, interruptions, "interruptions"),
 	HIST(S, jitter, "jitter"),
 	CLASSES(S, by_class, "by_class", &class_object),
@@ -104,6 +106,7 @@ static const struct tn_field cpu_fields[] = {
 	U64(S, flush_local, "flush_local"),
 	U64(S, senders_unknown, "senders_unknown"),
 	ARRAY(S, counter, n_counters, "counters", 4096, &counter_object),
+	U64(S, counters_dropped, "counters_dropped", LATER),
 };
 const struct tn_object tn_run_cpu_object = {
 	.fields = cpu_fields, .n = TN_ARRAY_SIZE(cpu_fields), .derive = tn_derive_cpu, .check = check_cpu};

@@ -51,7 +51,8 @@ struct tn_side_effect {
 struct tn_run_cpu {
 	int cpu;
 	uint32_t round;
-	int ran_on; /* verified by the probe at both ends */
+	int ran_on;   /* verified by the probe at both ends */
+	bool partial; /* the window was cut short: the run was stopped */
 	bool isolated, nohz_full;
 	int node;
 	struct tn_cpus siblings;
@@ -65,6 +66,7 @@ struct tn_run_cpu {
 	uint64_t minor_faults, major_faults, voluntary_switches, involuntary_switches; /* of the probe */
 	uint64_t steal_ns;            /* hypervisor steal, from /proc/stat; UINT64_MAX unknown */
 	uint64_t smi;                 /* SMI count delta, from MSR 0x34; UINT64_MAX unknown */
+	double evidence_s;            /* between the two readings of counters, steal and SMI; 0 unknown */
 	struct tn_hist interruptions; /* gap length, ticks */
 	struct tn_hist jitter;        /* extra ticks per quantum */
 	struct tn_run_class {
@@ -78,6 +80,7 @@ struct tn_run_cpu {
 		char text[64];
 		uint64_t delta;
 	} * counter;
+	uint64_t counters_dropped; /* rows of /proc/interrupts that found no room in counter */
 };
 
 struct tn_run_cause {
@@ -88,6 +91,7 @@ struct tn_run_cause {
 	char callsite[TN_RUN_SYMBOL];
 	char sender_comm[16];
 	struct tn_cpus sender_cpus;
+	bool local; /* the probed CPU's own task called the function: no IPI was sent */
 	uint32_t n_stack;
 	char stack[TN_RUN_STACK][TN_RUN_SYMBOL]; /* of one sender, innermost first */
 	uint64_t entries, matched, too_short, interruptions, stolen_ticks, max_ticks;
@@ -136,6 +140,8 @@ struct tn_run {
 	char **override;
 	uint64_t duration_ns, quantum_ns;
 	uint32_t rounds_planned, rounds_done;
+	bool threshold_auto;          /* derived from the floor of the loop, not set by the scenario */
+	uint64_t min_threshold_ticks; /* the least that an automatic threshold can be; 0 unknown */
 	struct tn_cpus probed, housekeeping;
 
 	struct tn_environment env;
@@ -159,6 +165,7 @@ struct tn_run {
 
 	char raw_file[512]; /* "" when none was kept */
 	uint64_t raw_records;
+	char raw_error[256]; /* why raw interruptions were not kept to the end; "" when they were */
 };
 
 int tn_run_new(struct tn_run **ret, struct tn_error *err);

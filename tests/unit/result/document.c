@@ -310,11 +310,16 @@ static const struct change changes[] = {
 	{"scenario", "null", -EINVAL, "scenario must be an object"},
 	{"causes 1 class", "\"gremlin\"", -EINVAL, "causes[1].class is 'gremlin'"},
 	{"causes 1 too_short", "77", -EBADMSG, "causes[1]: entries are 1254, but matched 1250 and too_short 77"},
-	{"worst 0 cause", "4", -EBADMSG, "worst[0].cause is 4, but there are 4 causes"},
+	{"worst 0 cause", "5", -EBADMSG, "worst[0].cause is 5, but there are 5 causes"},
 	{"worst 1 n_entries", "1", -EBADMSG, "worst[1]: n_entries is 1, but 2 are listed"},
 	{"worst 1 entries 1 at_ticks", "\"07\"", -EINVAL, "worst[1].entries[1].at_ticks must be a string of decimal"},
 	{"worst 1 end_ticks", "\"7\"", -EBADMSG, "worst[1]: end_ticks 7 lies before start_ticks"},
 	{"findings 0 severity", "\"fatal\"", -EINVAL, "findings[0].severity is 'fatal'"},
+	{"threshold auto", "1", -EINVAL, "threshold.auto must be true or false"},
+	{"cpus 0 evidence_s", "-1", -ERANGE, "cpus[0].evidence_s is -1: it must be from 0"},
+	{"cpus 0 partial", "\"no\"", -EINVAL, "cpus[0].partial must be true or false"},
+	{"causes 0 local", "null", -EINVAL, "causes[0].local must be true or false"},
+	{"raw error", "7", -EINVAL, "raw.error must be a string"},
 	{"churn 0 requested_per_s", "-5", -ERANGE, "churn[0].requested_per_s is -5: it must be from 0"},
 };
 
@@ -372,6 +377,27 @@ static void newer_minor_versions_are_read(void **state)
 	cJSON_DeleteItemFromObject(json, "totals");
 	assert_int_equal(tn_run_from_json(json, &back, &err), 0);
 	assert_int_equal(back->cpu[0].by_class[TN_CLASS_NMI].entries, 0);
+}
+
+/* Documents of before these keys: what they say is unknown, false or none. */
+static void older_minor_versions_are_read(void **state)
+{
+	static const char *const late[] = {
+		"threshold",     "raw error", "cpus 0 partial", "cpus 0 evidence_s", "cpus 0 counters_dropped",
+		"causes 4 local"};
+	tn_cleanup(tn_run_freep) struct tn_run *run = sample_run(1, 1), *back = NULL;
+	tn_cleanup(cJSON_Deletep) cJSON *json = document(run);
+	struct tn_error err = {0};
+
+	(void)state;
+	for (size_t i = 0; i < TN_ARRAY_SIZE(late); i++)
+		apply(json, &(struct change){.path = late[i]});
+	if (tn_run_from_json(json, &back, &err) < 0)
+		fail_msg("%s", err.text);
+	assert_false(back->threshold_auto || back->cpu[0].partial || back->cause[4].local);
+	assert_true(!back->min_threshold_ticks && !back->cpu[0].counters_dropped);
+	assert_true(back->cpu[0].evidence_s == 0.0);
+	assert_string_equal(back->raw_error, "");
 }
 
 static double number_at(const cJSON *json, const char *path)
@@ -440,6 +466,7 @@ int main(void)
 		cmocka_unit_test(contradictions_are_not_written),
 		cmocka_unit_test(bad_documents_are_refused),
 		cmocka_unit_test(newer_minor_versions_are_read),
+		cmocka_unit_test(older_minor_versions_are_read),
 		cmocka_unit_test(derived_figures_are_right),
 	};
 

@@ -45,6 +45,8 @@ static void fill_head(struct tn_run *run, unsigned int rounds)
 	run->quantum_ns = 100000;
 	run->rounds_planned = rounds + 1;
 	run->rounds_done = rounds;
+	run->threshold_auto = true;
+	run->min_threshold_ticks = 649;
 	tn_cpus_add(&run->housekeeping, 0);
 	run->level = TN_TRACE_ENTRY;
 	SET(run->level_reason, "ipi, csd and irq_vectors events are there");
@@ -52,6 +54,7 @@ static void fill_head(struct tn_run *run, unsigned int rounds)
 	run->lost = (__typeof__(run->lost)){1234567, 98765432, 9, 3, 5, 3, 1};
 	SET(run->raw_file, "20261122-101502-8c41d0.raw");
 	run->raw_records = 1557;
+	SET(run->raw_error, "no space left on the device");
 }
 
 static void fill_environment(struct tn_environment *e)
@@ -148,7 +151,7 @@ static void fill_cpu(struct tn_run *run, int cpu, uint32_t round)
 	c->floor_min_ticks = 44;
 	c->floor_median_ticks = 52;
 	c->floor_p999_ticks = 78 + round;
-	c->threshold_ticks = 520;
+	c->threshold_ticks = 649;
 	c->quantum_passes = 4992;
 	c->quantum_base_ticks = 259610;
 	c->quantum_min_ticks = 259598;
@@ -162,10 +165,13 @@ static void fill_cpu(struct tn_run *run, int cpu, uint32_t round)
 	c->involuntary_switches = 4;
 	c->steal_ns = 30000000;
 	c->smi = 5;
+	c->evidence_s = 10.75;
+	c->partial = round > 2 && round == run->rounds_done;
 	fill_measurements(c, (uint64_t)cpu * 100 + round);
 	c->entries_outside = 6;
 	c->flush_local = 7;
 	c->senders_unknown = 8;
+	c->counters_dropped = 9;
 	c->n_counters = 2;
 	c->counter = list(2, sizeof(*c->counter));
 	c->counter[0] = (struct tn_run_counter){"CAL", "Function call interrupts", 65};
@@ -201,7 +207,7 @@ static void fill_causes(struct tn_run *run)
 	};
 	struct tn_run_cause *c;
 
-	run->cause = list(4, sizeof(*run->cause));
+	run->cause = list(5, sizeof(*run->cause));
 	c = add_cause(run, TN_CLASS_UNEXPLAINED, "", "", 0, 0); /* no event: only interruptions */
 	c->interruptions = 5;
 	c->stolen_ticks = 9412345;
@@ -222,6 +228,13 @@ static void fill_causes(struct tn_run *run)
 	c = add_cause(run, TN_CLASS_TASK_SWITCH, "", "kworker/1:2", 5, 0);
 	c->stolen_ticks = 222000;
 	c->max_ticks = 48800;
+	c = add_cause(run, TN_CLASS_KERNEL_TLB_FLUSH, "do_flush_tlb_all", "", 4, 0);
+	SET(c->culprit, "__purge_vmap_area_lazy");
+	SET(c->sender_comm, "kworker/1:2");
+	tn_cpus_add(&c->sender_cpus, 1);
+	c->local = true;
+	c->stolen_ticks = 7012345;
+	c->max_ticks = 2100456;
 }
 
 static void fill_worst(struct tn_run *run)
