@@ -18,6 +18,15 @@ static int feed_events(void *userdata, const struct tn_event *events, size_t n)
 	return tn_attribution_events(run->attribution, events, n);
 }
 
+/* Outside the windows events are read only to be out of the way. */
+static int discard(void *userdata, const struct tn_event *events, size_t n)
+{
+	(void)userdata;
+	(void)events;
+	(void)n;
+	return 0;
+}
+
 static int drain_ring(struct run *run, struct probe *p)
 {
 	struct tn_interruption batch[BATCH];
@@ -32,9 +41,9 @@ static int drain_ring(struct run *run, struct probe *p)
 	return 0;
 }
 
-static int drain_trace(struct run *run, struct tn_error *err)
+static int drain_trace(struct run *run, tn_event_fn fn, struct tn_error *err)
 {
-	return run->trace ? tn_trace_drain(run->trace, feed_events, run, err) : 0;
+	return run->trace ? tn_trace_drain(run->trace, fn, run, err) : 0;
 }
 
 /* @last: the windows are closed and all of it is there. */
@@ -50,13 +59,15 @@ static int drain_and_join(struct run *run, bool last, struct tn_error *err)
 		if (state >= TN_PROBE_RUNNING)
 			tn_attribution_open_at(run->attribution, p->cpu, p->handle.shm->result.window_open);
 		run->progress[i] = atomic_load_explicit(&p->handle.shm->progress, memory_order_acquire);
-		if (state == TN_PROBE_DONE)
+		if (state == TN_PROBE_DONE) {
 			run->progress[i] = UINT64_MAX;
+			tn_attribution_close_at(run->attribution, p->cpu, p->handle.shm->result.window_close);
+		}
 		r = drain_ring(run, p);
 		if (r < 0)
 			return tn_error_set(err, r, "CPU %d: cannot take over interruptions: %s", p->cpu, strerror(-r));
 	}
-	r = drain_trace(run, err);
+	r = drain_trace(run, feed_events, err);
 	if (run->trace && !last)
 		events_before = tn_trace_complete_before(run->trace);
 	for (size_t i = 0; r >= 0 && i < run->n_probes; i++)
@@ -69,7 +80,7 @@ static int drain_and_join(struct run *run, bool last, struct tn_error *err)
  * @run: the run
  * @err: what failed
  *
- * Outside a window the events are taken and dropped, since no lane of the attribution is open.
+ * Outside the windows the events are taken and dropped.
  *
  * Return: 0 or a negative errno.
  */
@@ -77,7 +88,7 @@ int collect_drain(struct run *run, struct tn_error *err)
 {
 	if (run->phase == RUN_MEASURING || run->phase == RUN_COLLECTING)
 		return drain_and_join(run, false, err);
-	return drain_trace(run, err);
+	return drain_trace(run, discard, err);
 }
 
 /**
@@ -98,17 +109,6 @@ int collect_open(struct run *run, struct tn_error *err)
 			return r;
 	}
 	return 0;
-}
-
-/**
- * collect_close() - the windows are closed: what is later does not count
- * @run: the run
- */
-void collect_close(struct run *run)
-{
-	for (size_t i = 0; i < run->n_probes; i++)
-		tn_attribution_close_at(run->attribution, run->probe[i].cpu,
-					run->probe[i].handle.shm->result.window_close);
 }
 
 /**

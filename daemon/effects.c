@@ -2,7 +2,8 @@
 /*
  * What a run does to the machine beside measuring, each with a line in the document, and for what would
  * outlive a crash a line in the undo journal first: tracefs instances, our own CPU affinity, the probes'
- * scheduling class. A CPU is probed by one run at a time, which a file lock says to other daemons.
+ * scheduling class. A CPU is probed by one run at a time, which a file lock says to
+ * other daemons of this user.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -18,8 +19,6 @@ static int lock_cpu(struct run *run, int cpu, struct tn_error *err)
 	char path[300], owner[32] = "";
 	int fd, r;
 
-	if (run->n_locks == RUN_LOCKS_MAX)
-		return tn_error_set(err, -E2BIG, "probe.cpus: at most %d CPUs in one run", RUN_LOCKS_MAX);
 	snprintf(path, sizeof(path), "%s/cpu-%d.lock", run->state_dir, cpu);
 	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
 	if (fd < 0) {
@@ -106,6 +105,9 @@ int effects_begin(struct run *run, struct tn_error *err)
 {
 	int r;
 
+	run->lock_fd = calloc(tn_cpus_count(&run->plan.probed), sizeof(*run->lock_fd));
+	if (!run->lock_fd)
+		return tn_error_set(err, -ENOMEM, "out of memory for locks");
 	tn_cpus_for_each(cpu, &run->plan.probed) {
 		r = lock_cpu(run, cpu, err);
 		if (r < 0)

@@ -86,7 +86,7 @@ static void add_worst(cJSON *j, const struct run *run)
 cJSON *daemon_progress(const struct run *run)
 {
 	const struct tn_scenario *s = &run->plan.scenario;
-	uint64_t now = run_now_ns(), elapsed = now - run->started_ns, window = 0;
+	uint64_t now = tn_now_ns(CLOCK_MONOTONIC), elapsed = now - run->started_ns, window = 0;
 	uint64_t left = (uint64_t)(s->rounds - run->round) * (s->duration_ns + s->warmup_ns);
 	cJSON *j = cJSON_CreateObject();
 
@@ -94,7 +94,9 @@ cJSON *daemon_progress(const struct run *run)
 		window = now - run->window_ns < s->duration_ns ? now - run->window_ns : s->duration_ns;
 	if (run->phase == RUN_MEASURING)
 		left -= s->warmup_ns + window;
-	if (run->phase == RUN_COLLECTING || run->phase == RUN_DONE)
+	if (run->phase == RUN_COLLECTING)
+		left -= s->warmup_ns + s->duration_ns;
+	if (run->phase == RUN_DONE)
 		left = 0;
 	cJSON_AddStringToObject(j, "run", run->doc->id);
 	cJSON_AddStringToObject(j, "scenario", s->name);

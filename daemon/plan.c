@@ -152,6 +152,14 @@ static void find_on_cpu(const struct plan *plan, int cpu, struct tn_run *doc)
 			tn_cpus_format(&busy, text, sizeof(text)));
 }
 
+static bool rt_throttled(void)
+{
+	tn_autofclose FILE *f = fopen("/proc/sys/kernel/sched_rt_runtime_us", "re");
+	long runtime_us = -1;
+
+	return f && fscanf(f, "%ld", &runtime_us) == 1 && runtime_us >= 0;
+}
+
 static void find(const struct plan *plan, struct tn_run *doc)
 {
 	tn_cpus_for_each(cpu, &plan->probed)
@@ -168,6 +176,10 @@ static void find(const struct plan *plan, struct tn_run *doc)
 			"the tick counter is not known to be constant and in step between CPUs (clocksource %s): "
 			"lengths and matches may be off",
 			plan->clock.clocksource);
+	if (plan->scenario.probe.policy == TN_SCHED_FIFO && rt_throttled())
+		tn_run_add_finding(doc, TN_FINDING_WARNING, -1, "rt-throttling",
+				   "the kernel takes the CPU from real-time tasks now and then "
+				   "(kernel.sched_rt_runtime_us is not -1): such pauses count as interruptions");
 	if (plan->scenario.n_expect)
 		tn_run_add_finding(
 			doc, TN_FINDING_WARNING, -1, "expect-not-judged",
@@ -204,6 +216,11 @@ int plan_make(const struct tn_scenario *scenario, struct plan *plan, struct tn_r
 	r = choose_housekeeping(plan, err);
 	if (r < 0)
 		return r;
+	if ((uint64_t)tn_cpus_count(&plan->probed) * scenario->rounds > TN_RUN_CPUS_MAX)
+		return tn_error_set(
+			err, -E2BIG,
+			"scenario.rounds: %u rounds on %u CPUs are more than the %u results a document holds",
+			scenario->rounds, tn_cpus_count(&plan->probed), (unsigned int)TN_RUN_CPUS_MAX);
 	r = choose_level(plan, doc, err);
 	if (r < 0)
 		return r;

@@ -78,17 +78,52 @@ int results_begin(struct results *res, struct tn_run *doc, double hz, struct tn_
 	return tn_raw_create(path, doc->id, hz, &res->raw, err);
 }
 
+/* The document does not need the raw records: a full disk costs these, not the run. */
+static void give_up_raw(struct results *res, int r)
+{
+	uint64_t records;
+	char path[512];
+
+	if (res->raw)
+		tn_raw_finish(tn_steal_ptr(res->raw), &records, NULL);
+	snprintf(path, sizeof(path), "%s/" RAW_NAME, res->partial);
+	unlink(path);
+	snprintf(res->raw_error, sizeof(res->raw_error), "cannot write %.100s: %.100s", RAW_NAME, strerror(-r));
+}
+
+/**
+ * results_append() - keep a raw interruption
+ * @res: the results
+ * @rec: the record
+ *
+ * When it cannot be written none are kept, and the document says why.
+ */
+void results_append(struct results *res, const struct tn_raw_record *rec)
+{
+	int r = res->raw ? tn_raw_append(res->raw, rec) : 0;
+
+	if (r < 0)
+		give_up_raw(res, r);
+}
+
 /**
  * results_finish_raw() - close the file of raw interruptions
  * @res: the results
- * @doc: gets raw_records
- * @err: what failed
- *
- * Return: 0 or a negative errno.
+ * @doc: gets raw_records, or why there are none
  */
-int results_finish_raw(struct results *res, struct tn_run *doc, struct tn_error *err)
+void results_finish_raw(struct results *res, struct tn_run *doc)
 {
-	return tn_raw_finish(tn_steal_ptr(res->raw), &doc->raw_records, err);
+	int r = res->raw ? tn_raw_finish(tn_steal_ptr(res->raw), &doc->raw_records, NULL) : 0;
+
+	if (r < 0)
+		give_up_raw(res, r);
+	if (!*res->raw_error)
+		return;
+	*doc->raw_file = '\0';
+	doc->raw_records = 0;
+	snprintf(doc->raw_error, sizeof(doc->raw_error), "%s", res->raw_error);
+	tn_run_add_finding(doc, TN_FINDING_WARNING, -1, "raw-not-kept", "the raw interruptions were not kept: %.200s",
+			   res->raw_error);
 }
 
 /**

@@ -11,15 +11,6 @@
 #include "run.h"
 #include "system/paths.h"
 
-/*
- * Lower limit of an automatic threshold. Entering the kernel, running a handler and coming back takes longer, even
- * untraced; shorter gaps are the memory system, the other hyperthread or the hypervisor, and come by the thousand.
- */
-#define MIN_THRESHOLD_NS 250.0
-
-/* A worker gets this long to end by itself; an operation may be a whole hackbench run. */
-#define WORKER_END_NS 500000000u
-
 static int spawn_workers_of(struct run *run, size_t spec_index, struct tn_error *err)
 {
 	char path[512];
@@ -208,6 +199,7 @@ int round_open(struct run *run, struct tn_error *err)
 {
 	int r;
 
+	run->evidence_ns = tn_now_ns(CLOCK_MONOTONIC);
 	for (size_t i = 0; i < run->n_probes; i++)
 		evidence_read(run->probe[i].cpu, &run->before[i]);
 	r = collect_open(run, err);
@@ -215,7 +207,7 @@ int round_open(struct run *run, struct tn_error *err)
 		return r;
 	for (size_t i = 0; i < run->n_workers; i++)
 		tn_churn_read(&run->worker[i].process, &run->worker[i].at_open);
-	run->window_ns = run_now_ns();
+	run->window_ns = tn_now_ns(CLOCK_MONOTONIC);
 	for (size_t i = 0; i < run->n_probes; i++)
 		probe_command(&run->probe[i], TN_PROBE_GO);
 	return 0;
@@ -227,7 +219,10 @@ int round_open(struct run *run, struct tn_error *err)
  */
 void round_close(struct run *run)
 {
-	run->window_s = (double)(run_now_ns() - run->window_ns) / 1e9;
+	for (size_t i = 0; i < run->n_probes; i++)
+		evidence_read(run->probe[i].cpu, &run->after[i]);
+	run->evidence_ns = tn_now_ns(CLOCK_MONOTONIC) - run->evidence_ns;
+	run->window_s = (double)(tn_now_ns(CLOCK_MONOTONIC) - run->window_ns) / 1e9;
 	for (size_t i = 0; i < run->n_workers; i++) {
 		tn_churn_read(&run->worker[i].process, &run->worker[i].at_close);
 		tn_churn_stop(&run->worker[i].process);
@@ -235,7 +230,24 @@ void round_close(struct run *run)
 }
 
 /**
- * round_end() - end all processes of the round
+ * round_workers_ended() - have all workers gone, as round_close() told them?
+ * @run: the run
+ *
+ * Return: true when none is left.
+ */
+bool round_workers_ended(const struct run *run)
+{
+	for (size_t i = 0; i < run->n_workers; i++) {
+		struct pollfd ended = {.fd = run->worker[i].process.pidfd, .events = POLLIN};
+
+		if (run->worker[i].process.pid && poll(&ended, 1, 0) <= 0)
+			return false;
+	}
+	return true;
+}
+
+/**
+ * round_end() - end all processes of the round, at once
  * @run: the run
  */
 void round_end(struct run *run)
@@ -247,7 +259,7 @@ void round_end(struct run *run)
 	for (size_t i = 0; i < run->n_workers; i++) {
 		struct tn_error err = {0};
 
-		if (tn_churn_reap(&run->worker[i].process, WORKER_END_NS, &err) < 0)
+		if (tn_churn_reap(&run->worker[i].process, 0, &err) < 0)
 			tn_log(run->log, LOG_WARNING, "run %s: %s", run->doc->id, err.text);
 		tn_churn_close(&run->worker[i].process);
 	}

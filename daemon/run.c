@@ -20,6 +20,8 @@
 
 #define TICK_US          10000u
 #define CALIBRATE_MAX_NS 30000000000ull /* on a loaded machine a probe may have to wait for its CPU */
+#define CALIBRATE_QUANTA 64             /* a probe needs 16 and one more, if it has half of its CPU */
+#define STOP_MAX_NS      2000000000ull
 #define WINDOW_MARGIN_NS 30000000000ull
 #define COLLECT_MAX_NS   1000000000ull
 
@@ -34,18 +36,10 @@ const char *run_phase_name(enum run_phase phase)
 	return phase_name[phase];
 }
 
-uint64_t run_now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
-}
-
 static void enter(struct run *run, enum run_phase phase)
 {
 	run->phase = phase;
-	run->phase_ns = run_now_ns();
+	run->phase_ns = tn_now_ns(CLOCK_MONOTONIC);
 }
 
 /* All that a run has on the machine goes; memory stays until run_free(). */
@@ -78,9 +72,12 @@ static int finish(struct run *run, struct tn_error *err)
 	r = withdraw(run);
 	for (size_t i = 0; i < run->doc->n_effects; i++)
 		run->doc->effect[i].undone = r >= 0;
-	r = results_publish(&run->results, run->doc, err);
-	if (r < 0)
-		return r;
+	if (results_publish(&run->results, run->doc, err) < 0) {
+		tn_log(run->log, LOG_WARNING, "run %s: not stored: %s", run->doc->id, err->text);
+		tn_run_add_finding(run->doc, TN_FINDING_WARNING, -1, "not-stored", "the result was not stored: %.200s",
+				   err->text);
+		*run->doc->raw_file = '\0';
+	}
 	enter(run, RUN_DONE);
 	run->on_done(run, run->doc, NULL, run->userdata);
 	return 0;
@@ -112,15 +109,25 @@ static int end_round(struct run *run, struct tn_error *err)
 
 static int timed_out(const struct run *run, uint64_t limit_ns, struct tn_error *err)
 {
-	if (run_now_ns() - run->phase_ns < limit_ns)
+	if (tn_now_ns(CLOCK_MONOTONIC) - run->phase_ns < limit_ns)
 		return 0;
 	for (size_t i = 0; i < run->n_probes; i++)
 		if (probe_state(&run->probe[i]) != TN_PROBE_DONE)
-			return tn_error_set(err, -ETIMEDOUT,
-					    "CPU %d: the probe did not get its CPU for %.0f s: something with a higher "
-					    "priority keeps it",
-					    run->probe[i].cpu, (double)limit_ns / 1e9);
+			return tn_error_set(
+				err, -ETIMEDOUT,
+				"CPU %d: the probe made no progress for %.0f s: it is stopped, or something with a "
+				"higher priority keeps its CPU",
+				run->probe[i].cpu, (double)limit_ns / 1e9);
 	return 0;
+}
+
+/* Asked to stop without a whole window, or a probe does not answer: there is nothing to report of this round. */
+static int step_stopped(struct run *run, struct tn_error *err)
+{
+	round_end(run);
+	if (run->round)
+		return finish(run, err);
+	return tn_error_set(err, -ECANCELED, "stopped before there was a result of the first round");
 }
 
 static int step_measuring(struct run *run, struct tn_error *err)
@@ -128,29 +135,23 @@ static int step_measuring(struct run *run, struct tn_error *err)
 	if (run->stopping)
 		for (size_t i = 0; i < run->n_probes; i++)
 			probe_command(&run->probe[i], TN_PROBE_STOP);
+	if (run->stopping && !round_probes_in(run, TN_PROBE_DONE) &&
+	    tn_now_ns(CLOCK_MONOTONIC) - run->stopping_ns > STOP_MAX_NS)
+		return step_stopped(run, err);
 	if (!round_probes_in(run, TN_PROBE_DONE))
 		return timed_out(run, run->plan.scenario.duration_ns + WINDOW_MARGIN_NS, err);
 	round_close(run);
-	collect_close(run);
 	enter(run, RUN_COLLECTING);
 	return 0;
 }
 
-/* An event whose stack never comes must not hold up the result. */
+/* Neither an event whose stack never comes nor a worker that does not end may hold up the result. */
 static int step_collecting(struct run *run, struct tn_error *err)
 {
-	if (!collect_complete(run) && run_now_ns() - run->phase_ns < COLLECT_MAX_NS)
+	if ((!collect_complete(run) || !round_workers_ended(run)) &&
+	    tn_now_ns(CLOCK_MONOTONIC) - run->phase_ns < COLLECT_MAX_NS)
 		return 0;
 	return end_round(run, err);
-}
-
-/* Asked to stop before a window was open: there is nothing to report of this round. */
-static int step_stopped(struct run *run, struct tn_error *err)
-{
-	round_end(run);
-	if (run->round)
-		return finish(run, err);
-	return tn_error_set(err, -ECANCELED, "stopped before the first window opened: there is no result");
 }
 
 static int step(struct run *run, struct tn_error *err)
@@ -174,12 +175,13 @@ static int step(struct run *run, struct tn_error *err)
 		return round_spawn_probes(run, err);
 	case RUN_CALIBRATING:
 		if (!round_probes_in(run, TN_PROBE_READY))
-			return timed_out(run, CALIBRATE_MAX_NS, err);
+			return timed_out(run, CALIBRATE_MAX_NS + CALIBRATE_QUANTA * run->plan.scenario.probe.quantum_ns,
+					 err);
 		enter(run, RUN_WARMUP);
 		round_warmup(run);
 		return 0;
 	case RUN_WARMUP:
-		if (run_now_ns() - run->phase_ns < run->plan.scenario.warmup_ns)
+		if (tn_now_ns(CLOCK_MONOTONIC) - run->phase_ns < run->plan.scenario.warmup_ns)
 			return 0;
 		enter(run, RUN_MEASURING);
 		return round_open(run, err);
@@ -212,7 +214,8 @@ static int keep_raw(void *userdata, const struct tn_raw_record *rec)
 {
 	struct run *run = userdata;
 
-	return tn_raw_append(run->results.raw, rec);
+	results_append(&run->results, rec);
+	return 0;
 }
 
 static void name_run(struct tn_run *doc)
@@ -283,7 +286,8 @@ static int prepare(struct run *run, const struct tn_scenario *scenario, struct t
 	run->probe = calloc(run->n_probes, sizeof(*run->probe));
 	run->before = calloc(run->n_probes, sizeof(*run->before));
 	run->progress = calloc(run->n_probes, sizeof(*run->progress));
-	if (!run->probe || !run->before || !run->progress)
+	run->after = calloc(run->n_probes, sizeof(*run->after));
+	if (!run->probe || !run->before || !run->after || !run->progress)
 		return tn_error_set(err, -ENOMEM, "out of memory for %zu probes", run->n_probes);
 	return begin_round(run, err);
 }
@@ -318,7 +322,7 @@ int run_start(sd_event *event, const struct tn_log *log, struct tn_run *doc, con
 	run->doc = doc;
 	run->on_done = on_done;
 	run->userdata = userdata;
-	run->started_ns = run_now_ns();
+	run->started_ns = tn_now_ns(CLOCK_MONOTONIC);
 	name_run(doc);
 	r = prepare(run, scenario, err);
 	if (r >= 0) {
@@ -340,7 +344,11 @@ int run_start(sd_event *event, const struct tn_log *log, struct tn_run *doc, con
  */
 void run_stop(struct run *run)
 {
+	if (run->stopping)
+		return;
 	run->stopping = true;
+	run->stopping_ns = tn_now_ns(CLOCK_MONOTONIC);
+	run->stopped_in = run->round + 1;
 }
 
 /**
@@ -358,6 +366,8 @@ void run_free(struct run *run)
 	tn_run_free(run->doc);
 	free(run->probe);
 	free(run->before);
+	free(run->after);
+	free(run->lock_fd);
 	free(run->progress);
 	free(run->worker);
 	free(run);

@@ -6,6 +6,7 @@
 
 #include "analysis/attribution.h"
 #include "base/log.h"
+#include "base/now.h"
 #include "churn/churn.h"
 #include "evidence.h"
 #include "plan.h"
@@ -14,7 +15,11 @@
 #include "system/undo.h"
 #include "trace/trace.h"
 
-#define RUN_LOCKS_MAX 64
+/*
+ * Lower limit of an automatic threshold. Entering the kernel, running a handler and coming back takes longer, even
+ * untraced; shorter gaps are the memory system, the other hyperthread or the hypervisor, and come by the thousand.
+ */
+#define MIN_THRESHOLD_NS 250.0
 
 enum run_phase {
 	RUN_PLANNING,
@@ -37,14 +42,17 @@ struct run {
 	enum run_phase phase;
 	uint64_t started_ns, phase_ns; /* CLOCK_MONOTONIC */
 	uint32_t round;                /* from 0 */
-	bool stopping;                 /* asked to end early */
-	int lock_fd[RUN_LOCKS_MAX];
+	uint32_t stopped_in;           /* round, from 1 */
+	uint64_t stopping_ns;
+	bool stopping; /* asked to end early */
+	int *lock_fd;
 	size_t n_locks;
 
 	size_t n_probes;
 	struct probe *probe;
-	struct evidence *before;
-	uint64_t *progress; /* of each probe, as of this drain */
+	struct evidence *before, *after; /* of each probe, at both ends of the windows */
+	uint64_t evidence_ns;            /* between the two readings */
+	uint64_t *progress;              /* of each probe, as of this drain */
 	size_t n_workers;
 	struct worker {
 		size_t spec;
@@ -75,7 +83,6 @@ const char *run_phase_name(enum run_phase phase);
 /* collect.c */
 int collect_drain(struct run *run, struct tn_error *err);
 int collect_open(struct run *run, struct tn_error *err);
-void collect_close(struct run *run);
 bool collect_complete(const struct run *run);
 int collect_finish(struct run *run, struct tn_error *err);
 
@@ -87,6 +94,7 @@ int round_open(struct run *run, struct tn_error *err);
 void round_close(struct run *run);
 void round_end(struct run *run);
 int round_ready(struct run *run, struct tn_error *err);
+bool round_workers_ended(const struct run *run);
 bool round_probes_in(const struct run *run, enum tn_probe_state state);
 int round_check(struct run *run, struct tn_error *err);
 
@@ -99,7 +107,5 @@ int effects_end(struct run *run);
 /* document.c */
 int document_round(struct run *run, struct tn_error *err);
 int document_finish(struct run *run, struct tn_error *err);
-
-uint64_t run_now_ns(void);
 
 #endif

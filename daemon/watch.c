@@ -78,7 +78,7 @@ static cJSON *live_cpu(const struct run *run, const struct tn_cpu_tally *now, co
 
 static void add_cpus(struct watcher *w, const struct run *run, cJSON *cpus)
 {
-	uint64_t now_ns = run_now_ns();
+	uint64_t now_ns = tn_now_ns(CLOCK_MONOTONIC);
 	double seconds = (double)(now_ns - w->last_ns) / 1e9;
 
 	w->last_ns = now_ns;
@@ -143,7 +143,7 @@ void daemon_watch(struct tn_varlink_call *call, const cJSON *parameters, void *u
 	w->daemon = d;
 	w->call = call;
 	w->interval_us = (uint64_t)(interval->valuedouble * 1000);
-	w->last_ns = run_now_ns();
+	w->last_ns = tn_now_ns(CLOCK_MONOTONIC);
 	if (sd_event_add_time_relative(d->event, &w->timer, CLOCK_MONOTONIC, w->interval_us, 1000, on_interval, w) <
 	    0) {
 		free(w);
