@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash disable=SC2154,SC2034
+# One boot: a folder that host and guest share, the guest's output followed while it runs, and the console looked
+# through for what the kernel complains about.
+
+# What a kernel prints when something is wrong with it: the first words of a line, after the time stamp.
+splats='(BUG|WARNING|Oops|UBSAN|KASAN|general protection|double fault|Kernel panic|INFO: |rcu: INFO|rcu: BUG|'
+splats+='watchdog: BUG|traps: |unchecked MSR|DEBUG_LOCKS_WARN|kernel BUG|Unable to handle|VFS: Cannot open root)'
+
+# Of the one boot in hand; global, since the trap on exit needs them.
+folder='' share='' accel='' guest=''
+
+# boot_prepare KERNEL: everything that a boot needs; sets folder, share and accel.
+boot_prepare() {
+	known "$1"
+	kernel_build "$1"
+	root_build
+	folder=$(kernel_dir "$1")
+	accel=$(accelerator "$folder")
+	say "accelerator: $accel"
+	share=$(mktemp -d "$cache/boot-XXXXXX")
+	trap boot_end EXIT
+	programs_into "$share"
+	module_into "$share" "$1"
+}
+
+# boot_command KERNEL CMD...: runs CMD in the guest; its output and its status become ours.
+boot_command() {
+	local kernel=$1
+	shift
+	boot_prepare "$kernel"
+	boot_guest "$kernel" "$@"
+}
+
+# boot_guest KERNEL CMD...: as boot_command, after boot_prepare.
+boot_guest() {
+	local kernel=$1 status=0 console qemu
+	shift
+	{ kernel_start "$kernel" && printf '%q ' "$@"; } >"$share/command"
+	console=$(log_of "console-$kernel")
+	: >"$console"
+	touch "$share/stdout" "$share/stderr"
+	qemu_line "$accel" "$folder" "$share" "$(kernel_words "$accel")$append" -serial "file:$console"
+	timeout -k 5 "$limit" "${qemu[@]}" >"$share/qemu" 2>&1 </dev/null &
+	guest=$!
+	tail -q -n +1 -s 0.2 -f --pid="$guest" "$share/stderr" >&2 &
+	tail -q -n +1 -s 0.2 -f --pid="$guest" "$share/stdout"
+	wait "$guest" || status=$?
+	guest=
+	wait
+	boot_judge "$kernel" "$console" "$status"
+	return "$(cat "$share/status")"
+}
+
+# boot_end: whatever ends the rig ends the guest, and nothing of the boot stays.
+boot_end() {
+	[ -z "$guest" ] || kill "$guest" 2>/dev/null || true
+	rm -rf "$share"
+}
+
+# boot_judge KERNEL CONSOLE STATUS: dies when the kernel complained, or the guest did not come to its end.
+boot_judge() {
+	local lines
+	lines=$(grep -nE "^\[[ 0-9.]+\](\[[ TC0-9]+\])? $splats" "$2" | head -n 20) || true
+	[ -z "$lines" ] || die "kernel $1 complained ($2):
+$lines"
+	[ "$3" -ne 124 ] || die "kernel $1: no end within $limit s (--timeout); the console is in $2, its last lines:
+$(tail -n 5 "$2")"
+	[ -f "$share/status" ] || die "kernel $1 did not finish the command; the console is in $2, its last lines:
+$(tail -n 5 "$2" "$share/qemu")"
+}
+
+# boot_shell KERNEL: bash on the console.
+boot_shell() {
+	local console qemu
+	boot_prepare "$1"
+	console=$(log_of "console-$1")
+	say "the console is also in $console"
+	qemu_line "$accel" "$folder" "$share" "$(kernel_words "$accel")$append quiet" \
+		-chardev "stdio,id=console,signal=off,logfile=$console" -serial chardev:console
+	"${qemu[@]}"
+}

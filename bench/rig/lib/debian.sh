@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash disable=SC2154,SC2034
+# The kernel 'debian': Debian's own image, unpacked and never installed. Its 9p and overlay are modules, so it gets
+# an initial ramdisk that loads them and nothing else.
+
+debian_meta=linux-image-6.12-amd64
+
+# In the order of loading.
+debian_modules=(netfs 9pnet 9pnet_virtio 9p overlay)
+
+# debian_package: the package that the meta package stands for, with its version.
+debian_package() {
+	apt-cache show "$debian_meta" 2>/dev/null | sed -nE '/^Depends:/{s/^Depends: *([^ ,]+).*/\1/p;q}'
+}
+
+debian_dir() {
+	local package
+	package=$(debian_package)
+	[ -z "$package" ] || printf '%s/kernel-debian-%s\n' "$cache" "$(hash_of "$package" "${debian_modules[*]}")"
+}
+
+debian_build() {
+	local dir package log
+	package=$(debian_package)
+	[ -n "$package" ] || die "no package $debian_meta: does 'apt-get update' know the security archive?"
+	dir=$(debian_dir)
+	[ ! -f "$dir/bzImage" ] || return 0
+	root_build
+	log=$(log_of kernel-debian)
+	rm -rf "$dir"
+	mkdir -p "$dir/initrd"
+	with_progress "fetching $package" "$log" debian_fetch "$package" "$dir"
+	debian_initrd "$dir" >"$log" 2>&1 || failed_step "making the initial ramdisk" "$log"
+	cp "$dir/package/boot/vmlinuz-"* "$dir/bzImage.part"
+	mv "$dir/bzImage.part" "$dir/bzImage"
+}
+
+debian_fetch() {
+	(cd "$2" && apt-get download -q -o APT::Sandbox::User=root "$1" && dpkg-deb -x ./*.deb package && rm -f ./*.deb)
+}
+
+debian_initrd() {
+	local dir=$1 name file
+	mkdir -p "$dir/initrd/new"
+	cp "$(root_dir)/bin/busybox" "$dir/initrd/busybox"
+	for name in "${debian_modules[@]}"; do
+		file=$(find "$dir/package/" \( -name "$name.ko" -o -name "$name.ko.xz" \) | head -n 1)
+		[ -n "$file" ] || { printf 'error: no module %s in the package\n' "$name" && return 1; }
+		cp "$file" "$dir/initrd/"
+	done
+	! compgen -G "$dir/initrd/*.xz" >/dev/null || xz -d "$dir/initrd/"*.xz
+	debian_init >"$dir/initrd/init"
+	chmod 755 "$dir/initrd/init"
+	(cd "$dir/initrd" && find . | cpio -o -H newc | gzip >../initrd.gz)
+	rm -rf "$dir/initrd"
+}
+
+# debian_init: the ramdisk's init. 9p's options are the ones of kernel_words, which no kernel of ours needs twice.
+debian_init() {
+	cat <<-TEXT
+		#!/busybox sh
+		for m in ${debian_modules[*]}; do /busybox insmod /\$m.ko; done
+		/busybox mount -t 9p -o ro,$root_flags root /new
+		exec /busybox switch_root /new /rig-init
+	TEXT
+}

@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash disable=SC2154,SC2034,SC2206
+# QEMU's command line: a microvm without ACPI, 4 CPUs of which 1-3 are isolated, and two folders of the host over 9p.
+
+guest_cpus=4
+guest_memory=2G
+
+# 9p, for the root file system. The host does not write there while a guest runs: let the guest cache all of it.
+root_flags=trans=virtio,version=9p2000.L,msize=262144,cache=loose
+
+# tsc_khz: what the guest's kernel is told its TSC runs at, since under load it measures nonsense, calls the TSC
+# unstable and then never stops its tick. TCG's guests count the host's ticks.
+tsc_khz() {
+	local program=$cache/tsc-khz
+	if [ "$rig_dir/tsc-khz.c" -nt "$program" ]; then
+		cc -O1 -o "$program.new" "$rig_dir/tsc-khz.c" || die "could not compile $rig_dir/tsc-khz.c"
+		mv "$program.new" "$program"
+	fi
+	"$program"
+}
+
+# kernel_words ACCEL: the kernel's command line. rig.accel means nothing to the kernel; it is there because the
+# command line is part of every run document.
+kernel_words() {
+	local last=$((guest_cpus - 1))
+	local words="console=ttyS0 root=root rootfstype=9p ro init=/rig-init reboot=t panic=-1 numa=fake=2"
+	words+=" rootflags=$root_flags"
+	words+=" nohz_full=1-$last rcu_nocbs=1-$last isolcpus=nohz,domain,managed_irq,1-$last irqaffinity=0"
+	words+=" tsc=reliable rig.accel=$1"
+	[ "$1" = kvm ] || words+=" tsc_early_khz=$(tsc_khz)"
+	printf '%s\n' "$words"
+}
+
+# qemu_line ACCEL KERNEL-FOLDER SHARE WORDS OPTION...: sets the array qemu. A folder with an initial ramdisk is
+# Debian's, which knows no virtio devices but those of PCI.
+qemu_line() {
+	local accel=$1 folder=$2 share=$3 words=$4 flags="-accel tcg,thread=multi -cpu max" bus=device
+	local machine="-M microvm,acpi=off,pit=on,pic=on,rtc=on,isa-serial=on"
+	shift 4
+	[ "$accel" = tcg ] || flags="-accel kvm -cpu host"
+	if [ -f "$folder/initrd.gz" ]; then
+		machine="-M pc -initrd $folder/initrd.gz"
+		bus=pci
+	fi
+	qemu=(qemu-system-x86_64 $flags $machine -smp "$guest_cpus" -m "$guest_memory"
+		-nodefaults -no-user-config -display none -no-reboot -kernel "$folder/bzImage" -append "$words"
+		-fsdev "local,id=root,path=$(root_dir),security_model=none,readonly=on"
+		-device "virtio-9p-$bus,fsdev=root,mount_tag=root"
+		-fsdev "local,id=share,path=$share,security_model=none"
+		-device "virtio-9p-$bus,fsdev=share,mount_tag=share" "$@")
+}
+
+# accelerator KERNEL-FOLDER: kvm only where a guest was seen to come up with it; the answer is kept until the host
+# boots again.
+accelerator() {
+	local answer share
+	if [ -n "${TN_RIG_ACCEL:-}" ]; then
+		[[ $TN_RIG_ACCEL =~ ^(kvm|tcg)$ ]] || die "TN_RIG_ACCEL: '$TN_RIG_ACCEL' is neither kvm nor tcg"
+		printf '%s\n' "$TN_RIG_ACCEL"
+		return
+	fi
+	answer=$cache/accel-$(</proc/sys/kernel/random/boot_id)
+	if [ ! -f "$answer" ]; then
+		share=$(mktemp -d "$cache/boot-trial-XXXXXX")
+		if [ -w /dev/kvm ] && trial "$1" "$share"; then echo kvm; else echo tcg; fi >"$answer.new"
+		mv "$answer.new" "$answer"
+		rm -rf "$share"
+	fi
+	cat "$answer"
+}
+
+# trial KERNEL-FOLDER SHARE: whether a guest comes up with KVM and gets a command done.
+trial() {
+	local qemu
+	printf 'true\n' >"$2/command"
+	qemu_line kvm "$1" "$2" "$(kernel_words kvm)" -serial "file:$2/console"
+	timeout -k 5 40 "${qemu[@]}" >"$2/qemu" 2>&1 </dev/null || true
+	[ "$(cat "$2/status" 2>/dev/null)" = 0 ]
+}

@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash disable=SC2154,SC2034
+# What the guest runs: a root file system of this host's Debian release, so that programs built here find the
+# libraries they were linked with, and tlbnoise itself.
+
+# packages_of KIND: names from conf/packages.list.
+packages_of() {
+	sed -n "s/^$1 //p" "$top/conf/packages.list"
+}
+
+debian_release() {
+	# shellcheck source=/dev/null
+	(. /etc/os-release && printf '%s\n' "${VERSION_CODENAME:-unknown}")
+}
+
+root_dir() {
+	printf '%s/rootfs-%s\n' "$cache" "$(hash_of "$(debian_release)" "$(packages_of guest)")"
+}
+
+# root_build: makes sure that the root file system is there, with the present init.
+root_build() {
+	locked rootfs root_make
+}
+
+root_make() {
+	local dir
+	dir=$(root_dir)
+	if [ ! -d "$dir" ]; then
+		rm -rf "$dir.part"
+		mkdir -p "$cache"
+		with_progress "making the guest's root file system (Debian $(debian_release))" "$(log_of rootfs)" \
+			mmdebstrap --variant=minbase --include="$(packages_of guest | paste -sd,)" "$(debian_release)" "$dir.part"
+		mv "$dir.part" "$dir"
+	fi
+	cmp -s "$rig_dir/guest/init" "$dir/rig-init" && return
+	install -m 755 "$rig_dir/guest/init" "$dir/rig-init.new"
+	mv "$dir/rig-init.new" "$dir/rig-init"
+}
+
+# programs_dir: the folder that tlbnoise is compiled in; one for each checkout.
+programs_dir() {
+	printf '%s\n' "${TN_RIG_BUILD:-$cache/programs-$(hash_of "$top")}"
+}
+
+# programs_into FOLDER: compiles what changed, and copies programs and scenarios, so that a build that goes on
+# later does not reach into a running guest.
+programs_into() {
+	local from program
+	from=$(programs_dir)
+	[ -n "${TN_RIG_BUILD:-}" ] || locked programs build_in "$from" -Dtests=false -Dbench=false
+	mkdir -p "$1/bin"
+	for program in tlbnoise tlbnoised tlbnoise-probe tlbnoise-churn; do
+		cp "$from/$program" "$1/bin/" || die "no $program in $from"
+	done
+	cp -r "$top/conf/scenarios" "$1/scenarios"
+}
+
+# module_into FOLDER KERNEL: the helper module, built against this very kernel.
+module_into() {
+	local tree log
+	[ "$2" != debian ] && [ -f "$kernel_tree/churn/Makefile" ] || return 0
+	tree=$(kernel_dir "$2")/linux
+	log=$(log_of "module-$2")
+	cp -r "$kernel_tree/churn" "$1/module"
+	make -C "$tree" M="$1/module" CC=gcc modules >"$log" 2>&1 || failed_step "building the helper module for $2" "$log"
+	cp "$1/module/tlbnoise_churn.ko" "$1/tlbnoise_churn.ko"
+	rm -rf "$1/module"
+}
