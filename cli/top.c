@@ -18,7 +18,7 @@
 static const struct cli_column columns[] = {
 	{"CPU", .right = true},    {"INTERRUPTIONS/S", .right = true},
 	{"STOLEN", .right = true}, {"WORST", .right = true},
-	{"BY", .right = false},    {"ENTRIES/S BY CLASS", .last = true},
+	{"BY", .right = false},    {"INTERRUPTIONS/S BY CLASS", .last = true},
 };
 
 struct screen {

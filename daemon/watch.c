@@ -53,7 +53,7 @@ static cJSON *live_cpu(const struct run *run, const struct tn_cpu_tally *now, co
 {
 	static const struct tn_cpu_tally zero;
 	const struct tn_clock *clock = &run->plan.clock;
-	cJSON *j = cJSON_CreateObject(), *by_class;
+	cJSON *j = cJSON_CreateObject(), *by_class, *entries;
 
 	if (before->round != now->round || before->interruptions > now->interruptions)
 		before = &zero;
@@ -65,13 +65,16 @@ static cJSON *live_cpu(const struct run *run, const struct tn_cpu_tally *now, co
 	cJSON_AddNumberToObject(j, "worst_ns", tn_ticks_to_ns(clock, (double)now->max_ticks));
 	cJSON_AddStringToObject(j, "worst_class", now->max_ticks ? tn_class_name(now->max_class) : "");
 	by_class = cJSON_AddObjectToObject(j, "by_class");
+	entries = cJSON_AddObjectToObject(j, "entries_by_class");
 	for (int c = 0; c < TN_CLASS_COUNT; c++) {
-		uint64_t entries = now->conservation[c].entries - before->conservation[c].entries;
+		const char *name = tn_class_name((enum tn_class)c);
+		uint64_t n = now->class_interruptions[c] - before->class_interruptions[c];
 
-		if (c == TN_CLASS_UNEXPLAINED) /* has no entries: its interruptions count */
-			entries = now->class_interruptions[c] - before->class_interruptions[c];
-		if (now->conservation[c].entries || now->class_interruptions[c])
-			cJSON_AddNumberToObject(by_class, tn_class_name((enum tn_class)c), (double)entries / seconds);
+		if (now->class_interruptions[c])
+			cJSON_AddNumberToObject(by_class, name, (double)n / seconds);
+		n = now->conservation[c].entries - before->conservation[c].entries;
+		if (now->conservation[c].entries)
+			cJSON_AddNumberToObject(entries, name, (double)n / seconds);
 	}
 	return j;
 }
