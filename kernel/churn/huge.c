@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * huge-vmap: make the kernel free a page table. Unmapping small pages leaves their page table in
+ * place; only a huge page mapped at the same address later removes it, in pmd_free_pte_page(),
+ * which flushes before the table is freed. Hardware may walk that table until then, so this
+ * flush must never be put off.
+ *
+ * Both mappings have to get the same address. VM_IOREMAP aligns the small one to its size, as
+ * vmalloc_huge() does, and both are followed by one guard page; with all old addresses purged
+ * before each of the two the allocator, which takes the lowest hole that fits, finds the same
+ * one twice. Areas of more than 256 pages never come from the per-CPU pools of 6.9 and later.
+ * Whether a table was freed is not assumed but looked up: a table of small pages was there
+ * before, a huge page is there afterwards. A stranger who allocates in between spoils one
+ * operation, which then frees nothing and is not an error.
+ */
+#include <linux/gfp.h>
+#include <linux/mm.h>
+#include <linux/vmalloc.h>
+
+#include "internal.h"
+
+static bool available(void)
+{
+	return TNC_HAS_HUGE_VMAP;
+}
+
+static u64 worst_case(u32 pages)
+{
+	return tnc_worst_case_array(TNC_HUGE_PAGES) + TNC_HUGE_PAGES * PAGE_SIZE;
+}
+
+static int prepare(struct tnc_worker *w)
+{
+	return tnc_prepare_array(w, TNC_HUGE_PAGES);
+}
+
+static int operate(struct tnc_worker *w, u32 pages)
+{
+	void *small, *huge;
+	bool table;
+
+	small = vmap(w->pages, TNC_HUGE_PAGES, VM_MAP | VM_IOREMAP, PAGE_KERNEL);
+	if (!small)
+		return -ENOMEM;
+	vunmap(small);
+	vm_unmap_aliases();
+	if (tnc_worker_stopped(w))
+		return -ECANCELED;
+	table = tnc_maps_small((unsigned long)small);
+	huge = vmalloc_huge(TNC_HUGE_PAGES * PAGE_SIZE, GFP_KERNEL | __GFP_NOWARN);
+	if (!huge)
+		return -ENOMEM;
+	if (table && huge == small && tnc_maps_huge((unsigned long)huge))
+		WRITE_ONCE(w->counts.tables_freed, w->counts.tables_freed + 1);
+	vfree(huge);
+	if (!tnc_worker_stopped(w))
+		vm_unmap_aliases();
+	return 0;
+}
+
+const struct tnc_pattern tnc_pattern_huge_vmap = {
+	.available = available,
+	.pages_max = TNC_HUGE_PAGES,
+	.worst_case = worst_case,
+	.prepare = prepare,
+	.operate = operate,
+};
