@@ -2,7 +2,7 @@
 /*
  * Level counters: one CPU's column of /proc/interrupts and /proc/softirqs. The kernel sums these counts
  * anyway, so reading them outside the window disturbs nothing. Rows that count nothing are not kept,
- * which is what lets a fixed table do on machines with a thousand interrupt lines.
+ * which is what lets a fixed table do on most machines; where it does not, interrupt lines give way.
  */
 #include <ctype.h>
 #include <errno.h>
@@ -64,12 +64,29 @@ static bool parse_row(char *line, int column, int columns, struct tn_counter *re
 	return true;
 }
 
+/* A row that bears a number is an interrupt line; the rest is few and stands on every machine of the architecture. */
+static bool is_numbered(const struct tn_counter *row)
+{
+	return isdigit((unsigned char)row->name[0]);
+}
+
+/* A full table gives up its last numbered row for a named one: the kernel prints CAL, TLB and RES behind all lines. */
 static void keep(struct tn_counters *c, const struct tn_counter *row)
 {
-	if (c->n < TN_COUNTERS_MAX)
+	size_t last = c->n;
+
+	if (c->n < TN_COUNTERS_MAX) {
 		c->row[c->n++] = *row;
-	else
-		c->dropped_rows++;
+		return;
+	}
+	c->dropped_rows++;
+	while (!is_numbered(row) && last--) {
+		if (!is_numbered(&c->row[last]))
+			continue;
+		memmove(&c->row[last], &c->row[last + 1], (c->n - last - 1) * sizeof(c->row[0]));
+		c->row[c->n - 1] = *row;
+		return;
+	}
 }
 
 static void add_prefix(struct tn_counter *row, const char *prefix)
@@ -110,7 +127,8 @@ static int read_table(const char *path, const char *prefix, int cpu, struct tn_c
  * tn_counters_read() - what has happened on a CPU since boot
  * @root: directory before /proc, "" for this machine
  * @cpu: CPU number
- * @ret: rows that count anything; rows beyond TN_COUNTERS_MAX are counted in dropped_rows
+ * @ret: rows that count anything; of more than TN_COUNTERS_MAX those with a name (CAL, "softirq:RCU") and the first
+ *	interrupt lines are kept, and the others counted in dropped_rows
  * @err: text on failure
  *
  * Return: 0; -ENODEV when the CPU has no column; -EPROTO for a file without header; or the errno of opening.
@@ -158,8 +176,9 @@ static uint64_t count_since(uint64_t before, uint64_t after)
  * @ret: rows that went up; may be neither @before nor @after
  *
  * A row counts as the same when name and text are: an IRQ number given to another device in between is a new row. A
- * new row began at zero, since rows at zero are not kept; only when @before had no room for all its rows is this not
- * known, and the row goes into dropped_rows. What a row counted that has vanished cannot be known any more.
+ * new row began at zero, since rows at zero are not kept; only of an interrupt line, when @before had no room for all
+ * of them, is this not known, and the row goes into dropped_rows. What a row counted that has vanished cannot be known
+ * any more.
  */
 void tn_counters_delta(const struct tn_counters *before, const struct tn_counters *after, struct tn_counters *ret)
 {
@@ -169,7 +188,7 @@ void tn_counters_delta(const struct tn_counters *before, const struct tn_counter
 		struct tn_counter row = after->row[i];
 
 		row.value = count_since(old ? old->value : 0, row.value);
-		if (!old && before->dropped_rows)
+		if (!old && before->dropped_rows && is_numbered(&row))
 			ret->dropped_rows++;
 		else if (row.value)
 			keep(ret, &row);

@@ -112,13 +112,19 @@ static void more_rows_than_fit_are_counted(void **state)
 	assert_int_equal(tn_counters_read(root, 3, &after, NULL), 0);
 	for (int i = 0; i < TN_COUNTERS_MAX + 4; i++)
 		n += (size_t)snprintf(text + n, sizeof(text) - n, "%d: 1 chip device%d\n", 100 + i, i);
+	snprintf(text + n, sizeof(text) - n, "LOC: 9 Local timer interrupts\n");
 	tree_write(tree, "/proc/interrupts", text);
 	assert_int_equal(tn_counters_read(root, 3, &before, NULL), 0);
 	assert_int_equal(before.n, TN_COUNTERS_MAX);
-	assert_int_equal(before.dropped_rows, 5);
+	assert_int_equal(before.dropped_rows, 6);
+	assert_string_equal(before.row[0].name, "100");
+	assert_string_equal(before.row[TN_COUNTERS_MAX - 3].name, "193");
+	assert_int_equal(row(&before, "LOC")->value, 9); /* what has a name stays, and gives way to nothing */
+	assert_int_equal(row(&before, "softirq:RCU")->value, 400);
 	tn_counters_delta(&before, &after, &delta);
-	assert_int_equal(delta.n, 0); /* whether these are new cannot be known */
-	assert_int_equal(delta.dropped_rows, after.n);
+	assert_int_equal(delta.n, 3);   /* NMI, CAL, XYZ: named ones were at zero */
+	assert_null(row(&delta, "24")); /* whether this one is new cannot be known */
+	assert_int_equal(delta.dropped_rows, 1);
 }
 
 static void reads_this_machine(void **state)
