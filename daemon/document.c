@@ -284,7 +284,7 @@ static void fill_entry(const struct tn_symbols *sym, const struct tn_entry *from
 	to->sender_cpu = from->sender_cpu;
 	to->sender_pid = from->sender_pid;
 	if (from->sender_pid >= 0)
-		snprintf(to->sender_comm, sizeof(to->sender_comm), "%s", tn_symbols_comm(sym, from->sender_pid));
+		snprintf(to->sender_comm, sizeof(to->sender_comm), "%s", tn_symbols_text(sym, from->sender_name));
 }
 
 static int fill_worst(struct run *run)

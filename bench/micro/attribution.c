@@ -24,7 +24,7 @@
 
 struct run {
 	struct tn_symbols *symbols;
-	uint32_t stack[SENDERS];
+	uint32_t stack[SENDERS], comm[SENDERS];
 	uint64_t n_ipis;
 };
 
@@ -58,7 +58,7 @@ static void make_names(struct run *run)
 			stack[i] = 0xffffffff82000010ull + (s * 8 + i) * 0x100;
 		run->stack[s] = tn_symbols_intern_stack(run->symbols, stack, 8);
 		snprintf(comm, sizeof(comm), "sender-%u", s);
-		tn_symbols_set_comm(run->symbols, 1000 + (int)s, comm);
+		run->comm[s] = tn_symbols_intern(run->symbols, comm);
 	}
 }
 
@@ -85,6 +85,7 @@ static void make_ipi(const struct run *run, uint64_t i, struct tn_event ev[EVENT
 	ev[4].cpu = 0;
 	ev[4].target = 1;
 	ev[4].pid = 1000 + (int)(i % SENDERS);
+	ev[4].comm = run->comm[i % SENDERS];
 	ev[4].stack = run->stack[i % SENDERS];
 	ev[4].callsite = 0xffffffff81100010ull;
 	in->start = t - 100;

@@ -34,6 +34,14 @@ static struct tn_lane *lane_of(const struct tn_attribution *a, int cpu)
 	return cpu >= 0 && (size_t)cpu < a->n_lanes && a->lane[cpu].used ? &a->lane[cpu] : NULL;
 }
 
+/* The lane of a CPU in a round. */
+static struct tn_lane *running_lane(const struct tn_attribution *a, int cpu)
+{
+	struct tn_lane *lane = lane_of(a, cpu);
+
+	return lane && lane->running ? lane : NULL;
+}
+
 /**
  * tn_attribution_new() - start an attribution
  * @opt: names, and where raw records go; copied
@@ -106,7 +114,7 @@ int tn_attribution_window(struct tn_attribution *a, int cpu, uint32_t round, uin
 	lane = &a->lane[cpu];
 	before = lane->tally;
 	tn_lane_free(lane);
-	lane->used = true;
+	lane->used = lane->running = true;
 	lane->tally.max_ticks = before.max_ticks;
 	lane->tally.max_class = before.max_class;
 	lane->close = UINT64_MAX;
@@ -129,7 +137,7 @@ int tn_attribution_window(struct tn_attribution *a, int cpu, uint32_t round, uin
  */
 int tn_attribution_open_at(struct tn_attribution *a, int cpu, uint64_t open_ticks)
 {
-	struct tn_lane *lane = lane_of(a, cpu);
+	struct tn_lane *lane = running_lane(a, cpu);
 
 	if (!lane)
 		return -EINVAL;
@@ -148,7 +156,7 @@ int tn_attribution_open_at(struct tn_attribution *a, int cpu, uint64_t open_tick
  */
 int tn_attribution_close_at(struct tn_attribution *a, int cpu, uint64_t close_ticks)
 {
-	struct tn_lane *lane = lane_of(a, cpu);
+	struct tn_lane *lane = running_lane(a, cpu);
 
 	if (!lane)
 		return -EINVAL;
@@ -157,10 +165,34 @@ int tn_attribution_close_at(struct tn_attribution *a, int cpu, uint64_t close_ti
 }
 
 /**
+ * tn_attribution_end_round() - end a round on a CPU, after the last advance
+ * @a: the attribution
+ * @cpu: the probed CPU; nothing happens without a window
+ *
+ * What is not joined is dropped, and so are events and senders that come before the next window: warm-up and
+ * calibration are as busy as a round. The tally stays.
+ */
+void tn_attribution_end_round(struct tn_attribution *a, int cpu)
+{
+	struct tn_lane *lane = running_lane(a, cpu);
+	struct tn_cpu_tally tally;
+
+	if (!lane)
+		return;
+	tally = lane->tally;
+	tn_lane_free(lane);
+	lane->used = true;
+	lane->tally = tally;
+	tn_senders_forget_target(&a->resolver.senders, cpu);
+}
+
+/**
  * tn_attribution_events() - feed kernel events
  * @a: the attribution
  * @events: in time order for each CPU that recorded them
  * @n: how many
+ *
+ * Those of and to CPUs without a window are dropped.
  *
  * Return: 0 or -ENOMEM.
  */
@@ -172,14 +204,14 @@ int tn_attribution_events(struct tn_attribution *a, const struct tn_event *event
 		int r;
 
 		if (ev->type == TN_EV_CSD_QUEUE || ev->type == TN_EV_IPI_RESCHEDULE) {
-			if (!lane_of(a, ev->target))
+			if (!running_lane(a, ev->target))
 				continue;
-			r = tn_senders_add(&a->resolver.senders, ev);
+			r = tn_resolver_send(&a->resolver, ev);
 			if (r < 0)
 				return r;
 			continue;
 		}
-		lane = lane_of(a, ev->cpu);
+		lane = running_lane(a, ev->cpu);
 		if (!lane)
 			continue;
 		r = tn_queue_reserve(&lane->events, 1, sizeof(*ev));
@@ -202,7 +234,7 @@ int tn_attribution_events(struct tn_attribution *a, const struct tn_event *event
  */
 int tn_attribution_interruptions(struct tn_attribution *a, int cpu, const struct tn_interruption *in, size_t n)
 {
-	struct tn_lane *lane = lane_of(a, cpu);
+	struct tn_lane *lane = running_lane(a, cpu);
 	int r;
 
 	if (!lane)
@@ -219,8 +251,7 @@ int tn_attribution_interruptions(struct tn_attribution *a, int cpu, const struct
 static uint32_t count_entry(struct tn_attribution *a, struct tn_lane *lane, const struct tn_entry *e, bool matched)
 {
 	struct tn_conservation *c = &lane->tally.conservation[e->class];
-	const char *comm = e->sender_pid >= 0 ? tn_symbols_comm(a->opt.symbols, e->sender_pid) : "";
-	uint32_t i = tn_causes_find(&a->causes, e, comm);
+	uint32_t i = tn_causes_find(&a->causes, e, tn_symbols_text(a->opt.symbols, e->sender_name));
 
 	c->entries++;
 	*(matched ? &c->matched : &c->too_short) += 1;
@@ -336,7 +367,7 @@ static void forget_stale(struct tn_attribution *a)
 	if (!a->opt.stale_ticks || a->resolver.senders.used < SENDS_KEPT)
 		return;
 	for (size_t i = 0; i < a->n_lanes; i++)
-		if (a->lane[i].used && a->lane[i].known_before < oldest)
+		if (a->lane[i].running && a->lane[i].known_before < oldest)
 			oldest = a->lane[i].known_before;
 	if (oldest != UINT64_MAX && oldest > a->opt.stale_ticks)
 		tn_senders_forget(&a->resolver.senders, oldest - a->opt.stale_ticks);
@@ -357,7 +388,7 @@ static void forget_stale(struct tn_attribution *a)
 int tn_attribution_advance(struct tn_attribution *a, int cpu, uint64_t events_before, uint64_t probe_before,
 			   struct tn_error *err)
 {
-	struct tn_lane *lane = lane_of(a, cpu);
+	struct tn_lane *lane = running_lane(a, cpu);
 	uint64_t known;
 	int r;
 

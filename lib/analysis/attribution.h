@@ -23,17 +23,18 @@
 struct tn_entry {
 	uint64_t ticks;
 	enum tn_class class;
-	uint64_t function;   /* csd function, hrtimer function or NMI handler; 0: none */
-	uint64_t callsite;   /* of the sender */
-	uint64_t culprit;    /* start address of the culprit's function */
-	uint32_t name;       /* IRQ handler, task switched to */
-	uint32_t stack;      /* the sender's */
-	int32_t sender_cpu;  /* -1: none or unknown */
-	int32_t sender_pid;  /* -1: none or unknown */
-	uint16_t vector_arg; /* vector, IRQ or softirq number */
-	uint16_t type;       /* enum tn_event_type of the event that made the entry */
-	bool local;          /* run by the CPU's own task, no IPI */
-	bool unknown_sender; /* an IPI whose sender was not seen */
+	uint64_t function;    /* csd function, hrtimer function or NMI handler; 0: none */
+	uint64_t callsite;    /* of the sender */
+	uint64_t culprit;     /* start address of the culprit's function */
+	uint32_t name;        /* IRQ handler, task switched to */
+	uint32_t stack;       /* the sender's */
+	int32_t sender_cpu;   /* -1: none or unknown */
+	int32_t sender_pid;   /* -1: none or unknown */
+	uint32_t sender_name; /* what the sender was called when it sent; 0: none or unknown */
+	uint16_t vector_arg;  /* vector, IRQ or softirq number */
+	uint16_t type;        /* enum tn_event_type of the event that made the entry */
+	bool local;           /* run by the CPU's own task, no IPI */
+	bool unknown_sender;  /* an IPI whose sender was not seen */
 };
 
 /* A row of the table of causes: all interruptions and entries with the same what and who. */
@@ -114,6 +115,7 @@ int tn_attribution_window(struct tn_attribution *a, int cpu, uint32_t round, uin
 			  struct tn_error *err);
 int tn_attribution_open_at(struct tn_attribution *a, int cpu, uint64_t open_ticks);
 int tn_attribution_close_at(struct tn_attribution *a, int cpu, uint64_t close_ticks);
+void tn_attribution_end_round(struct tn_attribution *a, int cpu);
 int tn_attribution_events(struct tn_attribution *a, const struct tn_event *events, size_t n);
 int tn_attribution_interruptions(struct tn_attribution *a, int cpu, const struct tn_interruption *in, size_t n);
 int tn_attribution_advance(struct tn_attribution *a, int cpu, uint64_t events_before, uint64_t probe_before,

@@ -44,12 +44,25 @@ static const struct {
 	/* kernel/sched/core.c */
 	{"sched_ttwu_pending", TN_CLASS_RESCHEDULE},
 	{"nohz_csd_func", TN_CLASS_RESCHEDULE},
+	/* kernel/sched/rt.c: asks a CPU to give away tasks that wait there */
+	{"rto_push_irq_work_func", TN_CLASS_RESCHEDULE},
 	/* kernel/time/tick-sched.c: the tick's handler is tick_sched_timer up to 6.8, tick_nohz_handler since */
 	{"nohz_full_kick_func", TN_CLASS_TICK},
 	{"tick_nohz_handler", TN_CLASS_TICK},
 	{"tick_sched_timer", TN_CLASS_TICK},
 	/* kernel/time/hrtimer.c */
 	{"retrigger_next_event", TN_CLASS_TIMER},
+};
+
+/*
+ * Sent with a cross-call IPI, but not as a cross call (kernel/smp.c: CSD_TYPE_TTWU, CSD_TYPE_IRQ_WORK): these run
+ * without csd_function_entry, wake-ups on some kernels only. The irq_works are those that are queued on another CPU.
+ */
+static const char *const silent_function[] = {
+	"sched_ttwu_pending",
+	"nohz_full_kick_func",
+	"rto_push_irq_work_func",
+	"rcu_iw_handler",
 };
 
 /**
@@ -98,4 +111,16 @@ enum tn_class tn_class_of_function(const char *function)
 	if (!strncmp(function, "rcu_", 4)) /* rcu_exp_handler, rcu_barrier_handler, ... */
 		return TN_CLASS_RCU;
 	return TN_CLASS_OTHER_IPI;
+}
+
+/**
+ * tn_function_is_silent() - whether a function may run in an IPI without an event of its own
+ * @function: its name, "" when unknown
+ */
+bool tn_function_is_silent(const char *function)
+{
+	for (size_t i = 0; i < TN_ARRAY_SIZE(silent_function); i++)
+		if (!strcmp(function, silent_function[i]))
+			return true;
+	return false;
 }

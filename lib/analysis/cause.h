@@ -31,6 +31,7 @@ enum tn_class {
 const char *tn_class_name(enum tn_class class);
 int tn_class_parse(const char *text, enum tn_class *ret);
 enum tn_class tn_class_of_function(const char *function);
+bool tn_function_is_silent(const char *function);
 uint64_t tn_culprit(const struct tn_symbols *symbols, const struct tn_stack *stack);
 
 #endif

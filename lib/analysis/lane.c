@@ -43,6 +43,21 @@ int tn_queue_reserve(struct tn_queue *q, size_t more, size_t item)
 	return 0;
 }
 
+/* The slot of a function in the cache, filled. */
+static size_t look_up_function(struct tn_resolver *r, uint64_t function)
+{
+	size_t i = (function * 0x9e3779b97f4a7c15ull >> 32) % TN_CLASS_CACHE;
+
+	if (r->class_cache[i].address != function || !function) {
+		const char *name = tn_symbols_name(r->symbols, function);
+
+		r->class_cache[i].address = function;
+		r->class_cache[i].class = tn_class_of_function(name);
+		r->class_cache[i].silent = tn_function_is_silent(name);
+	}
+	return i;
+}
+
 /**
  * tn_resolver_class() - class of a function, looked up once
  * @r: the resolver
@@ -52,13 +67,40 @@ int tn_queue_reserve(struct tn_queue *q, size_t more, size_t item)
  */
 enum tn_class tn_resolver_class(struct tn_resolver *r, uint64_t function)
 {
-	size_t i = (function * 0x9e3779b97f4a7c15ull >> 32) % TN_CLASS_CACHE;
+	return r->class_cache[look_up_function(r, function)].class;
+}
 
-	if (r->class_cache[i].address != function || !function) {
-		r->class_cache[i].address = function;
-		r->class_cache[i].class = tn_class_of_function(tn_symbols_name(r->symbols, function));
-	}
-	return r->class_cache[i].class;
+/* What a cross call is known by at both ends: its csd, or its function if it may arrive without. */
+static uint64_t csd_key(struct tn_resolver *r, int target, const struct tn_event *ev)
+{
+	bool silent = r->class_cache[look_up_function(r, ev->a)].silent;
+
+	return tn_senders_key(target, silent ? ev->a : ev->b);
+}
+
+static void note_silent(struct tn_resolver *r, uint64_t function)
+{
+	for (uint32_t i = 0; i < r->n_silent; i++)
+		if (r->silent[i] == function)
+			return;
+	if (r->n_silent < TN_SILENT_KEPT)
+		r->silent[r->n_silent++] = function;
+}
+
+/**
+ * tn_resolver_send() - remember a send until it arrives
+ * @r: the resolver
+ * @ev: TN_EV_CSD_QUEUE or TN_EV_IPI_RESCHEDULE
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int tn_resolver_send(struct tn_resolver *r, const struct tn_event *ev)
+{
+	if (ev->type == TN_EV_IPI_RESCHEDULE)
+		return tn_senders_add(&r->senders, tn_senders_key(ev->target, 0), ev);
+	if (r->class_cache[look_up_function(r, ev->a)].silent)
+		note_silent(r, ev->a);
+	return tn_senders_add(&r->senders, csd_key(r, ev->target, ev), ev);
 }
 
 /**
@@ -89,6 +131,7 @@ static void set_sender(struct tn_entry *e, struct tn_resolver *r, const struct t
 {
 	e->sender_cpu = send->cpu;
 	e->sender_pid = send->pid;
+	e->sender_name = send->comm;
 	e->callsite = send->callsite;
 	e->stack = send->stack;
 	e->culprit = tn_resolver_culprit(r, send->stack);
@@ -100,11 +143,12 @@ static void from_csd(struct tn_resolver *r, const struct tn_event *ev, struct tn
 
 	e->class = tn_resolver_class(r, ev->a);
 	e->function = ev->a;
-	if (ev->b && tn_senders_take(&r->senders, tn_senders_key(ev->cpu, ev->b), ev->ticks, &send)) {
+	if (ev->b && tn_senders_take(&r->senders, csd_key(r, ev->cpu, ev), ev->ticks, &send)) {
 		set_sender(e, r, &send);
 	} else if (!ev->b) {
 		/* Called directly by the task that is current here: no IPI, the CPU did it to itself. */
-		set_sender(e, r, &(struct tn_send){.cpu = ev->cpu, .pid = ev->pid, .stack = ev->stack});
+		send = (struct tn_send){.cpu = ev->cpu, .pid = ev->pid, .comm = ev->comm, .stack = ev->stack};
+		set_sender(e, r, &send);
 		e->local = true;
 	} else {
 		e->unknown_sender = true;
@@ -142,6 +186,27 @@ static struct handler look_into(const struct tn_lane *lane, struct tn_resolver *
 	return h;
 }
 
+/*
+ * A cross-call vector in which no function was seen. It ran what was sent silently before it, all of it at once; the
+ * last of these gives its name. With none it found the queue empty, since the vector before took its function along.
+ */
+static void from_silent(struct tn_resolver *r, const struct tn_event *ev, struct tn_entry *e)
+{
+	struct tn_send send, last = {0};
+
+	for (uint32_t i = 0; i < r->n_silent; i++)
+		if (tn_senders_take(&r->senders, tn_senders_key(ev->cpu, r->silent[i]), ev->ticks, &send) &&
+		    send.ticks >= last.ticks)
+			last = send;
+	e->unknown_sender = !last.function;
+	e->class = TN_CLASS_OTHER_IPI;
+	if (!last.function)
+		return;
+	e->class = tn_resolver_class(r, last.function);
+	e->function = last.function;
+	set_sender(e, r, &last);
+}
+
 /* 1: @e is an entry, 0: the vector is none by itself, -EAGAIN: its exit has not been seen. */
 static int from_vector(struct tn_lane *lane, struct tn_resolver *r, size_t i, bool last, struct tn_entry *e)
 {
@@ -162,8 +227,10 @@ static int from_vector(struct tn_lane *lane, struct tn_resolver *r, size_t i, bo
 		h = look_into(lane, r, i);
 		if (!h.exit && !last)
 			return -EAGAIN;
-		e->class = TN_CLASS_OTHER_IPI;
-		return !h.ran_function;
+		if (h.ran_function)
+			return 0;
+		from_silent(r, ev, e);
+		return 1;
 	case TN_VEC_RESCHEDULE:
 		e->class = TN_CLASS_RESCHEDULE;
 		if (tn_senders_take(&r->senders, tn_senders_key(ev->cpu, 0), ev->ticks, &send))

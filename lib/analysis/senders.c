@@ -3,7 +3,8 @@
  * Joins what a CPU receives with who sent it. A cross call is known by its call_single_data: the same
  * pointer is in csd_queue_cpu at the sender and in csd_function_entry at the target, and it is locked in
  * between, so the last send before the arrival is the one. A reschedule IPI carries nothing; its sender
- * is the last one to that target before it arrived, and earlier ones were merged into it.
+ * is the last one to that target before it arrived, and earlier ones were merged into it. Likewise for
+ * functions that arrive without their call_single_data.
  *
  * A hash of keys, each with its sends in time order: one CPU's sends to another share a single
  * call_single_data, so that in a storm one key has nearly all of them, and both ends of its list must
@@ -23,13 +24,13 @@
 /**
  * tn_senders_key() - what a send and its arrival have in common
  * @target: CPU it goes to
- * @csd: address of its call_single_data; 0 for a reschedule IPI
+ * @what: address of its call_single_data, or of its function where only that is known; 0 for a reschedule IPI
  *
  * Return: the key; kernel addresses are never in the range used for reschedules.
  */
-uint64_t tn_senders_key(int target, uint64_t csd)
+uint64_t tn_senders_key(int target, uint64_t what)
 {
-	return csd ? csd ^ ((uint64_t)target << 48) : (uint64_t)target + 1;
+	return what ? what ^ ((uint64_t)target << 48) : (uint64_t)target + 1;
 }
 
 static uint32_t *bucket_of(const struct tn_senders *s, uint64_t key)
@@ -87,7 +88,7 @@ static uint32_t *find(const struct tn_senders *s, uint64_t key)
 	return link && *link ? link : NULL;
 }
 
-static int new_list(struct tn_senders *s, uint64_t key, uint32_t *ret)
+static int new_list(struct tn_senders *s, uint64_t key, uint16_t target, uint32_t *ret)
 {
 	uint32_t i = s->lists.free, *head;
 
@@ -99,7 +100,7 @@ static int new_list(struct tn_senders *s, uint64_t key, uint32_t *ret)
 		i = s->lists.n++;
 	}
 	head = bucket_of(s, key);
-	*LIST(s, i) = (struct tn_send_list){.key = key, .next = *head};
+	*LIST(s, i) = (struct tn_send_list){.key = key, .target = target, .next = *head};
 	*head = i;
 	*ret = i;
 	return 0;
@@ -142,17 +143,17 @@ static void insert(struct tn_senders *s, struct tn_send_list *list, uint32_t i)
 /**
  * tn_senders_add() - remember a send
  * @s: the table
+ * @key: from tn_senders_key()
  * @ev: TN_EV_CSD_QUEUE or TN_EV_IPI_RESCHEDULE
  *
  * Return: 0 or -ENOMEM.
  */
-int tn_senders_add(struct tn_senders *s, const struct tn_event *ev)
+int tn_senders_add(struct tn_senders *s, uint64_t key, const struct tn_event *ev)
 {
-	uint64_t key = tn_senders_key(ev->target, ev->type == TN_EV_CSD_QUEUE ? ev->b : 0);
 	const uint32_t *link = find(s, key);
 	uint32_t list, i;
 
-	if (!link && new_list(s, key, &list) < 0)
+	if (!link && new_list(s, key, ev->target, &list) < 0)
 		return -ENOMEM;
 	if (link)
 		list = *link;
@@ -161,6 +162,8 @@ int tn_senders_add(struct tn_senders *s, const struct tn_event *ev)
 	*SEND(s, i) = (struct tn_send){
 		.ticks = ev->ticks,
 		.callsite = ev->callsite,
+		.function = ev->a,
+		.comm = ev->comm,
 		.stack = ev->stack,
 		.pid = ev->pid,
 		.cpu = ev->cpu,
@@ -220,6 +223,25 @@ int tn_senders_take(struct tn_senders *s, uint64_t key, uint64_t until, struct t
 	return link ? drop_until(s, link, until, ret) : 0;
 }
 
+/* Drops what was sent up to @until, to @target only unless that is -1. */
+static void forget(struct tn_senders *s, int target, uint64_t until)
+{
+	struct tn_send ignored;
+
+	for (uint32_t b = 0; b < s->n_buckets; b++) {
+		uint32_t *link = &s->bucket[b];
+
+		while (*link) {
+			uint32_t list = *link;
+
+			if (target < 0 || LIST(s, list)->target == target)
+				drop_until(s, link, until, &ignored);
+			if (*link == list)
+				link = &LIST(s, list)->next;
+		}
+	}
+}
+
 /**
  * tn_senders_forget() - remove sends that no arrival asked for
  * @s: the table
@@ -227,19 +249,18 @@ int tn_senders_take(struct tn_senders *s, uint64_t key, uint64_t until, struct t
  */
 void tn_senders_forget(struct tn_senders *s, uint64_t before)
 {
-	struct tn_send ignored;
+	if (before)
+		forget(s, -1, before - 1);
+}
 
-	for (uint32_t b = 0; before && b < s->n_buckets; b++) {
-		uint32_t *link = &s->bucket[b];
-
-		while (*link) {
-			uint32_t list = *link;
-
-			drop_until(s, link, before - 1, &ignored);
-			if (*link == list)
-				link = &LIST(s, list)->next;
-		}
-	}
+/**
+ * tn_senders_forget_target() - remove all sends to a CPU
+ * @s: the table
+ * @target: its number
+ */
+void tn_senders_forget_target(struct tn_senders *s, int target)
+{
+	forget(s, target, UINT64_MAX);
 }
 
 /**

@@ -50,6 +50,7 @@ struct tn_event {
 	int32_t other;
 	uint32_t stack; /* id, 0: none */
 	uint32_t name;  /* id of an interned string, 0: none */
+	uint32_t comm;  /* the same for the name that @pid had; sender events and local calls only, 0: not known */
 };
 
 #endif

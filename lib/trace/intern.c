@@ -2,8 +2,8 @@
 /*
  * What the symbol tables are made of. Names, tasks and stacks are met again and again by the thousand,
  * so each gets a small number once and events carry the number. The index is open addressing with the
- * full hash in the slot, so that a miss seldom looks at the thing itself; nothing is ever removed.
- * Text lies in blocks that never move: a pointer handed out stays good until the table is freed.
+ * full hash in the slot, so that a miss seldom looks at the thing itself; things are removed only all
+ * at once. Text lies in blocks that never move: a pointer handed out stays good until the table is freed.
  */
 #include "trace/intern.h"
 
@@ -104,6 +104,17 @@ int tn_index_put(struct tn_index *x, uint32_t hash, uint32_t id)
 	place(x->slot, x->size, hash, id);
 	x->used++;
 	return 0;
+}
+
+/**
+ * tn_index_clear() - forget all, keep the slots
+ * @x: index
+ */
+void tn_index_clear(struct tn_index *x)
+{
+	if (x->size)
+		memset(x->slot, 0, x->size * sizeof(*x->slot));
+	x->used = 0;
 }
 
 /**

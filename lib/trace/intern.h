@@ -18,6 +18,7 @@ typedef bool (*tn_same_fn)(const void *store, uint32_t id, const void *key);
 
 uint32_t tn_index_find(const struct tn_index *x, uint32_t hash, tn_same_fn same, const void *store, const void *key);
 int tn_index_put(struct tn_index *x, uint32_t hash, uint32_t id);
+void tn_index_clear(struct tn_index *x);
 void tn_index_free(struct tn_index *x);
 uint32_t tn_hash(const void *data, size_t size);
 

@@ -19,7 +19,7 @@
 /**
  * tn_reader_init() - make a reader
  * @r: reader; fn and userdata are set before each use
- * @symbols: receives names, tasks and stacks; must outlive the reader
+ * @symbols: receives names and stacks; must outlive the reader
  * @err: text on failure
  *
  * Return: 0 or -ENOMEM; after a failure nothing is owned.
@@ -130,15 +130,6 @@ static void take_stack(struct tn_reader *r, struct tn_stream *s, const struct tn
 	r->stats.undecoded++; /* the stack of an event that is not here */
 }
 
-static void name_tasks(struct tn_reader *r, const struct tn_event *ev, bool expects)
-{
-	if (ev->type == TN_EV_SWITCH)
-		tn_symbols_set_comm(r->symbols, ev->other,
-				    ev->other ? tn_symbols_text(r->symbols, ev->name) : "swapper");
-	else if (expects)
-		tn_tasks_saw(&r->tasks, ev->pid);
-}
-
 static void take_record(struct tn_reader *r, struct tn_stream *s, uint64_t ticks, const void *record, size_t size)
 {
 	struct tn_record head;
@@ -160,7 +151,8 @@ static void take_record(struct tn_reader *r, struct tn_stream *s, uint64_t ticks
 	ev.ticks = ticks;
 	ev.cpu = s->cpu;
 	expects = s->sender || (ev.type == TN_EV_CSD_ENTRY && !ev.b);
-	name_tasks(r, &ev, expects);
+	if (expects)
+		ev.comm = tn_tasks_name(&r->tasks, ev.pid);
 	if (expects || s->n_waiting)
 		wait_for_stack(r, s, &ev, head.context, expects);
 	else

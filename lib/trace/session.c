@@ -96,6 +96,8 @@ int tn_trace_open(const struct tn_trace_options *opt, struct tn_trace **ret, str
 		rc = tn_symbols_load_kallsyms(t->symbols, "/proc/kallsyms", err);
 	if (!rc)
 		rc = tn_trace_mount(&t->opt, t->root, sizeof(t->root), &t->mounted, err);
+	snprintf(t->cmdlines, sizeof(t->cmdlines), "%s/saved_cmdlines", t->root);
+	t->reader.tasks.cmdlines = t->cmdlines;
 	if (!rc)
 		rc = learn_formats(t, err);
 	if (!rc)
@@ -202,20 +204,18 @@ static int drain_instance(struct tn_trace *t, struct tn_instance *in, struct tn_
  */
 int tn_trace_drain(struct tn_trace *t, tn_event_fn fn, void *userdata, struct tn_error *err)
 {
-	char cmdlines[TN_PATH_MAX];
 	int rc;
 
 	t->complete_before = t->armed ? t->drain_started : UINT64_MAX;
 	t->drain_started = tn_ticks_ordered();
 	t->reader.fn = fn;
 	t->reader.userdata = userdata;
+	tn_tasks_forget(&t->reader.tasks);
 	rc = drain_instance(t, &t->target, err);
 	if (!rc)
 		rc = drain_instance(t, &t->sender, err);
 	if (rc)
 		return rc;
-	snprintf(cmdlines, sizeof(cmdlines), "%s/saved_cmdlines", t->root);
-	tn_tasks_resolve(&t->reader.tasks, cmdlines);
 	rc = tn_reader_flush(&t->reader);
 	return rc ? tn_error_set(err, rc, "the consumer of kernel events failed: %s", strerror(-rc)) : 0;
 }
@@ -242,7 +242,7 @@ uint64_t tn_trace_complete_before(const struct tn_trace *t)
  *	added. With our buffers, which drop what is new, a loss shows in overrun.
  * @err: text on failure
  *
- * Call it outside a window: see tn_instance_lost().
+ * Call it outside a window: see tn_instance_lost(). Within one there is tn_trace_counts().
  *
  * Return: 0 or the errno of reading the kernel's counts.
  */
@@ -259,6 +259,18 @@ int tn_trace_stats(struct tn_trace *t, struct tn_trace_stats *ret, struct tn_err
 	stats.overrun = target + sender;
 	*ret = stats;
 	return 0;
+}
+
+/**
+ * tn_trace_counts() - what was delivered so far, for somebody who watches a run
+ * @t: session
+ * @ret: as of the last drain; overrun is 0, since only the kernel knows it
+ *
+ * Opens no file and interrupts no CPU: fine within a window. What was lost is in tn_trace_stats(), after it.
+ */
+void tn_trace_counts(const struct tn_trace *t, struct tn_trace_stats *ret)
+{
+	*ret = t->reader.stats;
 }
 
 /**

@@ -24,6 +24,7 @@ struct tn_trace {
 	char *owner;
 	struct tn_trace_options opt; /* its owner is ours */
 	char root[TN_ROOT_MAX];      /* where tracefs is mounted */
+	char cmdlines[TN_PATH_MAX];  /* its saved_cmdlines */
 	bool mounted;                /* by us */
 	bool armed;
 	struct tn_instance target, sender;

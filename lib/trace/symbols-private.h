@@ -2,8 +2,6 @@
 #ifndef TN_TRACE_SYMBOLS_PRIVATE_H
 #define TN_TRACE_SYMBOLS_PRIVATE_H
 
-#include <stdbool.h>
-
 #include "trace/intern.h"
 #include "trace/symbols.h"
 
@@ -13,11 +11,6 @@ struct tn_function {
 	const char *name; /* NULL: from here on lies something that is no function */
 };
 
-struct tn_task {
-	int pid;
-	char comm[TN_COMM];
-};
-
 struct tn_symbols {
 	struct tn_arena arena;
 	struct tn_function *function; /* by address */
@@ -25,14 +18,9 @@ struct tn_symbols {
 	char **text;
 	size_t n_texts, texts_max;
 	struct tn_index text_index;
-	struct tn_task *task;
-	size_t n_tasks, tasks_max;
-	struct tn_index task_index;
 	struct tn_stack **stack;
 	size_t n_stacks, stacks_max;
 	struct tn_index stack_index;
 };
-
-bool tn_symbols_knows_task(const struct tn_symbols *s, int pid);
 
 #endif

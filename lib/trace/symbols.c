@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The names behind the numbers in struct tn_event. Strings, tasks and stacks are each numbered once in
- * order of their first appearance (trace/intern.h). Kernel addresses are in kallsyms.c.
+ * The names behind the numbers in struct tn_event. Strings and stacks are each numbered once in order of
+ * their first appearance (trace/intern.h). Kernel addresses are in kallsyms.c, tasks in tasks.c.
  */
 #include "trace/symbols.h"
 
@@ -40,10 +40,8 @@ void tn_symbols_free(struct tn_symbols *s)
 		free(s->stack[i]);
 	free(s->stack);
 	free(s->text);
-	free(s->task);
 	free(s->function);
 	tn_index_free(&s->text_index);
-	tn_index_free(&s->task_index);
 	tn_index_free(&s->stack_index);
 	tn_arena_free(&s->arena);
 	free(s);
@@ -94,70 +92,6 @@ uint32_t tn_symbols_intern(struct tn_symbols *s, const char *text)
 const char *tn_symbols_text(const struct tn_symbols *s, uint32_t id)
 {
 	return id && id <= s->n_texts ? s->text[id - 1] : "";
-}
-
-static bool same_pid(const void *store, uint32_t id, const void *key)
-{
-	const struct tn_symbols *s = store;
-
-	return s->task[id - 1].pid == *(const int *)key;
-}
-
-static uint32_t find_task(const struct tn_symbols *s, int pid)
-{
-	return tn_index_find(&s->task_index, tn_hash(&pid, sizeof(pid)), same_pid, s, &pid);
-}
-
-/**
- * tn_symbols_set_comm() - say what a task is called
- * @s: tables
- * @pid: thread id; 0 is the idle task of every CPU
- * @comm: its name, cut to TN_COMM - 1 characters; replaces an older one, as after exec() or reuse of the id
- *
- * Return: 0 or -ENOMEM.
- */
-int tn_symbols_set_comm(struct tn_symbols *s, int pid, const char *comm)
-{
-	uint32_t id = find_task(s, pid);
-	struct tn_task *task;
-
-	if (!id) {
-		if (tn_grow(&s->task, &s->tasks_max, s->n_tasks + 1, sizeof(*s->task)) ||
-		    tn_index_put(&s->task_index, tn_hash(&pid, sizeof(pid)), (uint32_t)s->n_tasks + 1))
-			return -ENOMEM;
-		s->task[s->n_tasks++] = (struct tn_task){.pid = pid};
-		id = (uint32_t)s->n_tasks;
-	}
-	task = &s->task[id - 1];
-	if (strncmp(task->comm, comm, TN_COMM - 1)) {
-		memset(task->comm, 0, sizeof(task->comm));
-		memcpy(task->comm, comm, strnlen(comm, TN_COMM - 1));
-	}
-	return 0;
-}
-
-/**
- * tn_symbols_comm() - what a task is called
- * @s: tables
- * @pid: thread id
- *
- * Return: its name, "" when unknown; valid until the next tn_symbols_set_comm().
- */
-const char *tn_symbols_comm(const struct tn_symbols *s, int pid)
-{
-	uint32_t id = find_task(s, pid);
-
-	return id ? s->task[id - 1].comm : "";
-}
-
-/**
- * tn_symbols_knows_task() - whether a task was given a name, be it an empty one
- * @s: tables
- * @pid: thread id
- */
-bool tn_symbols_knows_task(const struct tn_symbols *s, int pid)
-{
-	return find_task(s, pid) != 0;
 }
 
 static bool same_stack(const void *store, uint32_t id, const void *key)

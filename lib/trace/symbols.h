@@ -8,7 +8,7 @@
 #include "base/error.h"
 
 /*
- * The names behind the numbers in struct tn_event: kernel symbols, strings, tasks, stacks. Filled by
+ * The names behind the numbers in struct tn_event: kernel symbols, strings, stacks. Filled by
  * the trace session, or by a test from a recorded file; read by attribution and report.
  */
 #define TN_STACK_DEPTH 32
@@ -33,9 +33,6 @@ const char *tn_symbols_format(const struct tn_symbols *s, uint64_t address, char
 
 uint32_t tn_symbols_intern(struct tn_symbols *s, const char *text); /* id above 0; 0 when out of memory */
 const char *tn_symbols_text(const struct tn_symbols *s, uint32_t id);
-
-int tn_symbols_set_comm(struct tn_symbols *s, int pid, const char *comm);
-const char *tn_symbols_comm(const struct tn_symbols *s, int pid); /* "" when unknown */
 
 uint32_t tn_symbols_intern_stack(struct tn_symbols *s, const uint64_t *frame, uint32_t depth);
 const struct tn_stack *tn_symbols_stack(const struct tn_symbols *s, uint32_t id); /* NULL for 0 */

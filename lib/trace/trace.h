@@ -45,7 +45,8 @@ int tn_trace_arm(struct tn_trace *t, struct tn_error *err); /* enables the event
 int tn_trace_disarm(struct tn_trace *t, struct tn_error *err);
 int tn_trace_drain(struct tn_trace *t, tn_event_fn fn, void *userdata, struct tn_error *err);
 uint64_t tn_trace_complete_before(const struct tn_trace *t); /* ticks before which all has been delivered */
-int tn_trace_stats(struct tn_trace *t, struct tn_trace_stats *ret, struct tn_error *err);
+int tn_trace_stats(struct tn_trace *t, struct tn_trace_stats *ret, struct tn_error *err); /* outside a window */
+void tn_trace_counts(const struct tn_trace *t, struct tn_trace_stats *ret);               /* any time */
 struct tn_symbols *tn_trace_symbols(struct tn_trace *t);
 void tn_trace_close(struct tn_trace *t); /* disables, removes the instances, unmounts what it mounted */
 TN_DEFINE_CLEANUP(struct tn_trace, tn_trace_close);

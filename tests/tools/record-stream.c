@@ -74,8 +74,8 @@ static void print_names(struct tn_trace *t, const struct recording *rec, uint64_
 			continue;
 		if (ev->a && *tn_symbols_name(sym, ev->a))
 			printf("symbol %" PRIx64 " %s\n", tn_symbols_start(sym, ev->a), tn_symbols_name(sym, ev->a));
-		if (*tn_symbols_comm(sym, ev->pid))
-			printf("task %d %s\n", ev->pid, tn_symbols_comm(sym, ev->pid));
+		if (ev->comm)
+			printf("task %d %s\n", ev->pid, tn_symbols_text(sym, ev->comm));
 		for (uint32_t f = 0; stack && f < stack->depth; f++)
 			printf("symbol %" PRIx64 " %s\n", tn_symbols_start(sym, stack->frame[f]),
 			       tn_symbols_name(sym, stack->frame[f]));

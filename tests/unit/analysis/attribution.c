@@ -78,6 +78,12 @@ static void test_by_hand(void **state)
 	check_golden("by-hand");
 }
 
+static void test_silent(void **state)
+{
+	(void)state;
+	check_golden("silent");
+}
+
 static void test_recorded(void **state)
 {
 	(void)state;
@@ -111,6 +117,7 @@ static void test_portions(void **state)
 {
 	(void)state;
 	check_portions("by-hand");
+	check_portions("silent");
 	check_portions("vmalloc-6.18");
 }
 
@@ -220,8 +227,9 @@ static void test_worst(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_by_hand),      cmocka_unit_test(test_recorded), cmocka_unit_test(test_portions),
-		cmocka_unit_test(test_conservation), cmocka_unit_test(test_blind),    cmocka_unit_test(test_worst),
+		cmocka_unit_test(test_silent),   cmocka_unit_test(test_by_hand),      cmocka_unit_test(test_recorded),
+		cmocka_unit_test(test_portions), cmocka_unit_test(test_conservation), cmocka_unit_test(test_blind),
+		cmocka_unit_test(test_worst),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

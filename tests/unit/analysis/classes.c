@@ -25,6 +25,16 @@ static void test_names_round_trip(void **state)
 	assert_string_equal(tn_class_name(TN_CLASS_NONE), "not-attributed");
 }
 
+static void test_silent_functions(void **state)
+{
+	(void)state;
+	assert_true(tn_function_is_silent("sched_ttwu_pending"));
+	assert_true(tn_function_is_silent("rcu_iw_handler"));
+	assert_false(tn_function_is_silent("do_flush_tlb_all"));
+	assert_false(tn_function_is_silent("sched_ttwu_pending_or_so"));
+	assert_false(tn_function_is_silent(""));
+}
+
 static void test_unknown_class_leaves_the_output(void **state)
 {
 	enum tn_class class = TN_CLASS_IRQ;
@@ -51,6 +61,7 @@ static void test_functions(void **state)
 		{"rcu_barrier_handler", TN_CLASS_RCU},
 		{"nohz_full_kick_func", TN_CLASS_TICK},
 		{"sched_ttwu_pending", TN_CLASS_RESCHEDULE},
+		{"rto_push_irq_work_func", TN_CLASS_RESCHEDULE},
 		{"do_flush_tlb_all_or_so", TN_CLASS_OTHER_IPI},
 		{"", TN_CLASS_OTHER_IPI},
 	};
@@ -117,11 +128,9 @@ static void test_nothing_but_machinery(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_names_round_trip),
-		cmocka_unit_test(test_unknown_class_leaves_the_output),
-		cmocka_unit_test(test_functions),
-		cmocka_unit_test(test_culprits),
-		cmocka_unit_test(test_nothing_but_machinery),
+		cmocka_unit_test(test_names_round_trip), cmocka_unit_test(test_unknown_class_leaves_the_output),
+		cmocka_unit_test(test_functions),        cmocka_unit_test(test_silent_functions),
+		cmocka_unit_test(test_culprits),         cmocka_unit_test(test_nothing_but_machinery),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

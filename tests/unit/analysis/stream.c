@@ -15,6 +15,11 @@
 
 #include <cmocka.h>
 
+static bool is_send(const struct tn_event *ev)
+{
+	return ev->type == TN_EV_CSD_QUEUE || ev->type == TN_EV_IPI_RESCHEDULE;
+}
+
 static void load_stack(struct stream *s, char *text)
 {
 	uint64_t frame[TN_STACK_DEPTH];
@@ -27,6 +32,30 @@ static void load_stack(struct stream *s, char *text)
 	assert_true(id < TN_ARRAY_SIZE(s->stack_id));
 	s->stack_id[id] = tn_symbols_intern_stack(s->symbols, frame, depth);
 	assert_true(s->stack_id[id] > 0);
+}
+
+/* A second line for a task renames it, for the events that follow. */
+static void load_task(struct stream *s, int pid, const char *comm)
+{
+	size_t i = 0;
+
+	while (i < s->n_tasks && s->task[i].pid != pid)
+		i++;
+	assert_true(i < TN_ARRAY_SIZE(s->task));
+	s->n_tasks += i == s->n_tasks;
+	s->task[i].pid = pid;
+	s->task[i].comm = tn_symbols_intern(s->symbols, comm);
+}
+
+/* As the reader does it: the name is part of the event where somebody sends or calls locally. */
+static uint32_t comm_of(const struct stream *s, const struct tn_event *ev)
+{
+	if (!is_send(ev) && (ev->type != TN_EV_CSD_ENTRY || ev->b))
+		return 0;
+	for (size_t i = 0; i < s->n_tasks; i++)
+		if (s->task[i].pid == ev->pid)
+			return s->task[i].comm;
+	return 0;
 }
 
 static void load_event(struct stream *s, const char *text)
@@ -45,6 +74,7 @@ static void load_event(struct stream *s, const char *text)
 	ev.arg = (uint16_t)arg;
 	ev.stack = s->stack_id[stack];
 	ev.name = strcmp(name, "-") ? tn_symbols_intern(s->symbols, name) : 0;
+	ev.comm = comm_of(s, &ev);
 	s->event = reallocarray(s->event, s->n_events + 1, sizeof(ev));
 	assert_non_null(s->event);
 	s->event[s->n_events++] = ev;
@@ -60,7 +90,7 @@ static void load_line(struct stream *s, char *line)
 	if (sscanf(line, "symbol %" SCNx64 " %127s", &address, name) == 2) {
 		assert_int_equal(tn_symbols_add(s->symbols, address, name), 0);
 	} else if (sscanf(line, "task %d %127[^\n]", &pid, name) == 2) {
-		assert_int_equal(tn_symbols_set_comm(s->symbols, pid, name), 0);
+		load_task(s, pid, name);
 	} else if (!strncmp(line, "stack ", 6)) {
 		load_stack(s, line + 6);
 	} else if (sscanf(line, "gap %" SCNu64 " %" SCNu64, &gap.start, &gap.end) == 2) {
@@ -94,11 +124,6 @@ void stream_free(struct stream *s)
 	tn_symbols_free(s->symbols);
 	free(s->event);
 	free(s->gap);
-}
-
-static bool is_send(const struct tn_event *ev)
-{
-	return ev->type == TN_EV_CSD_QUEUE || ev->type == TN_EV_IPI_RESCHEDULE;
 }
 
 /* Everything of [from, to), targets before senders as a drain delivers it. */

@@ -17,6 +17,11 @@ struct stream {
 	struct tn_interruption *gap;
 	size_t n_gaps;
 	uint32_t stack_id[4096]; /* of the file -> of symbols */
+	struct {
+		int pid;
+		uint32_t comm;
+	} task[256]; /* as the lines so far name them */
+	size_t n_tasks;
 };
 
 void stream_load(struct stream *s, const char *path);

@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "../support/tree.h"
 #include "trace/reader.h"
 
 #define PAGE     4096
@@ -243,6 +244,38 @@ static void a_stack_does_not_go_to_a_deeper_context(void **state)
 	assert_true(frame_of(f, 0) == 0x51 && frame_of(f, 1) == 0);
 }
 
+/* The name is that of the time of reading, also when the stack comes later. */
+static void senders_and_local_calls_have_a_name(void **state)
+{
+	struct fixture *f = *state;
+	struct tree *tree;
+
+	tree_setup((void **)&tree);
+	tree_write(tree, "/100/comm", "one\n");
+	f->reader.tasks.proc = tree->root;
+	put_queue(f, TASK, 0xf1);
+	read_page(f);
+	tree_write(tree, "/100/comm", "two\n");
+	tn_tasks_forget(&f->reader.tasks);
+	page_at(f, 2000);
+	put_stack(f, TASK, 0x51);
+	put_queue(f, TASK, 0xf2);
+	put_stack(f, TASK, 0x52);
+	read_page(f);
+	f->stream.sender = false;
+	page_at(f, 3000);
+	put_entry(f, HARDIRQ, 0xc1);
+	put_entry(f, TASK, 0);
+	put_stack(f, TASK, 0x53);
+	read_page(f);
+	tree_teardown((void **)&tree);
+	assert_int_equal(f->n, 4);
+	assert_string_equal(tn_symbols_text(f->symbols, f->event[0].comm), "one");
+	assert_string_equal(tn_symbols_text(f->symbols, f->event[1].comm), "two");
+	assert_int_equal(f->event[2].comm, 0); /* who is interrupted does not matter */
+	assert_string_equal(tn_symbols_text(f->symbols, f->event[3].comm), "two");
+}
+
 static void on_targets_only_local_calls_wait(void **state)
 {
 	struct fixture *f = *state;
@@ -355,6 +388,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(an_interrupt_in_between_keeps_order_and_stacks, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_lost_stack_is_not_taken_from_the_next, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_stack_does_not_go_to_a_deeper_context, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(senders_and_local_calls_have_a_name, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(on_targets_only_local_calls_wait, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(waiting_is_bounded, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(time_extends_and_absolute_stamps_count, set_up, tear_down),

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -115,7 +116,7 @@ static void finds_the_sender_of_a_kernel_flush(void **state)
 			if (!q)
 				continue;
 			assert_int_equal(q->cpu, 0);
-			assert_string_not_equal(tn_symbols_comm(y, q->pid), "");
+			assert_string_not_equal(tn_symbols_text(y, q->comm), "");
 			assert_true(stack_has_address(y, q->stack, q->callsite));
 			named += stack_has(y, q->stack, "__purge_vmap_area_lazy");
 		}
@@ -125,6 +126,46 @@ static void finds_the_sender_of_a_kernel_flush(void **state)
 	live_release(&s);
 	live_close(t);
 	assert_int_equal(live_count_instances(owner), 0);
+}
+
+/* Sends until one of this process's sends is there; its name, as of the drain. */
+static const char *name_of_sender(struct tn_trace *t)
+{
+	struct store s = {0};
+	uint32_t name = 0;
+
+	for (int i = 0; i < 1000 && !name; i++) {
+		live_flush_kernel_tlb(20);
+		s.n = 0;
+		drain(t, &s);
+		for (size_t j = 0; j < s.n; j++)
+			if (s.event[j].type == TN_EV_CSD_QUEUE && s.event[j].pid == getpid())
+				name = s.event[j].comm;
+	}
+	live_release(&s);
+	return tn_symbols_text(tn_trace_symbols(t), name);
+}
+
+static void a_sender_that_was_renamed_has_its_new_name(void **state)
+{
+	char before[TN_COMM] = "";
+	struct store s = {0};
+	struct tn_trace *t;
+
+	(void)state;
+	skip_unless_live();
+	on_cpu(0);
+	assert_int_equal(prctl(PR_GET_NAME, before), 0);
+	t = live_open(owner, BUFFER, true);
+	assert_int_equal(tn_trace_arm(t, NULL), 0);
+	assert_int_equal(prctl(PR_SET_NAME, "one"), 0);
+	assert_string_equal(name_of_sender(t), "one");
+	drain(t, &s); /* nothing of "one" is left */
+	assert_int_equal(prctl(PR_SET_NAME, "two"), 0);
+	assert_string_equal(name_of_sender(t), "two");
+	assert_int_equal(prctl(PR_SET_NAME, before), 0);
+	live_release(&s);
+	live_close(t);
 }
 
 static void write_to(const char *dir, const char *file, const char *text)
@@ -165,10 +206,10 @@ static void local_calls_have_their_stack(void **state)
 		drain(t, &s);
 		for (size_t j = 0; j < s.n; j++)
 			local += s.event[j].type == TN_EV_CSD_ENTRY && !s.event[j].b && s.event[j].cpu == 1 &&
-				 s.event[j].pid == getpid() && stack_has(y, s.event[j].stack, "vfs_write");
+				 s.event[j].pid == getpid() && stack_has(y, s.event[j].stack, "vfs_write") &&
+				 s.event[j].comm;
 	}
 	assert_true(local > 0);
-	assert_string_not_equal(tn_symbols_comm(y, getpid()), "");
 	assert_int_equal(tn_trace_remove_instance(dir, NULL), 0);
 	live_release(&s);
 	live_close(t);
@@ -257,7 +298,7 @@ static void counts_equal_those_of_an_independent_instance(void **state)
 					    "irq_vectors/local_timer_entry"};
 	char dir[128], file[128];
 	struct store s = {0};
-	struct tn_trace_stats stats;
+	struct tn_trace_stats stats, live;
 	struct tn_trace *t;
 	uint64_t from, to;
 	size_t sent = 0, bare = 0;
@@ -294,6 +335,8 @@ static void counts_equal_those_of_an_independent_instance(void **state)
 			 count_text(dir, "local_timer_entry:", from, to));
 	assert_int_equal(tn_trace_stats(t, &stats, NULL), 0);
 	assert_true(stats.events == s.n && !stats.overrun && !stats.missed && !stats.undecoded);
+	tn_trace_counts(t, &live);
+	assert_memory_equal(&live, &stats, sizeof(live));
 	for (size_t i = 0; i < s.n; i++)
 		if (s.event[i].type == TN_EV_CSD_QUEUE || s.event[i].type == TN_EV_IPI_RESCHEDULE) {
 			assert_int_equal(s.event[i].target, 1);
@@ -630,6 +673,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_teardown(finds_the_sender_of_a_kernel_flush, clean_up),
+		cmocka_unit_test_teardown(a_sender_that_was_renamed_has_its_new_name, clean_up),
 		cmocka_unit_test_teardown(local_calls_have_their_stack, clean_up),
 		cmocka_unit_test_teardown(ticks_are_those_of_userspace, clean_up),
 		cmocka_unit_test_teardown(counts_equal_those_of_an_independent_instance, clean_up),

@@ -162,21 +162,6 @@ static void strings_keep_their_number_and_place(void **state)
 	assert_string_equal(tn_symbols_text(s, 20001), "");
 }
 
-static void tasks_are_renamed(void **state)
-{
-	tn_cleanup(tn_symbols_freep) struct tn_symbols *s = tables();
-
-	(void)state;
-	assert_string_equal(tn_symbols_comm(s, 17), "");
-	for (int pid = 0; pid < 1000; pid++)
-		assert_int_equal(tn_symbols_set_comm(s, pid, "bash"), 0);
-	assert_int_equal(tn_symbols_set_comm(s, 17, "longer-than-fifteen"), 0);
-	assert_string_equal(tn_symbols_comm(s, 17), "longer-than-fif");
-	assert_int_equal(tn_symbols_set_comm(s, 17, "ls"), 0);
-	assert_string_equal(tn_symbols_comm(s, 17), "ls");
-	assert_string_equal(tn_symbols_comm(s, 999), "bash");
-}
-
 static void stacks_are_stored_once(void **state)
 {
 	tn_cleanup(tn_symbols_freep) struct tn_symbols *s = tables();
@@ -210,7 +195,6 @@ int main(void)
 		cmocka_unit_test(refuses_what_is_not_kallsyms),
 		cmocka_unit_test(functions_can_be_added_in_any_order),
 		cmocka_unit_test(strings_keep_their_number_and_place),
-		cmocka_unit_test(tasks_are_renamed),
 		cmocka_unit_test(stacks_are_stored_once),
 	};
 

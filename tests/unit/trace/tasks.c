@@ -26,7 +26,7 @@ static int set_up(void **state)
 	snprintf(f->cmdlines, sizeof(f->cmdlines), "%s", tree_path(f->tree, "/saved_cmdlines"));
 	tree_write(f->tree, "/saved_cmdlines", "7 old\n20 worker one\n30 other\n");
 	assert_int_equal(tn_symbols_new(&f->symbols, NULL), 0);
-	f->tasks = (struct tn_tasks){.symbols = f->symbols, .proc = f->tree->root, .last = -1};
+	f->tasks = (struct tn_tasks){.symbols = f->symbols, .proc = f->tree->root, .cmdlines = f->cmdlines, .last = -1};
 	*state = f;
 	return 0;
 }
@@ -42,15 +42,18 @@ static int tear_down(void **state)
 	return 0;
 }
 
-static void the_living_are_named_at_once(void **state)
+static const char *name_of(struct fixture *f, int pid)
+{
+	return tn_symbols_text(f->symbols, tn_tasks_name(&f->tasks, pid));
+}
+
+static void the_living_are_named_from_proc(void **state)
 {
 	struct fixture *f = *state;
 
-	tn_tasks_saw(&f->tasks, 7);
-	tn_tasks_saw(&f->tasks, 0);
-	assert_string_equal(tn_symbols_comm(f->symbols, 7), "odd name (x)");
-	assert_string_equal(tn_symbols_comm(f->symbols, 0), "swapper");
-	assert_int_equal(f->tasks.n_dead, 0);
+	assert_string_equal(name_of(f, 7), "odd name (x)");
+	assert_string_equal(name_of(f, 0), "swapper");
+	assert_false(f->tasks.saved_read);
 }
 
 static void workers_keep_the_name_that_stays(void **state)
@@ -58,48 +61,65 @@ static void workers_keep_the_name_that_stays(void **state)
 	struct fixture *f = *state;
 
 	tree_write(f->tree, "/7/comm", "kworker/0:1-events\n");
-	tn_tasks_saw(&f->tasks, 7);
-	assert_string_equal(tn_symbols_comm(f->symbols, 7), "kworker/0:1");
-	tn_symbols_set_comm(f->symbols, 7, "kworker/u8:3+wr");
-	assert_string_equal(tn_symbols_comm(f->symbols, 7), "kworker/u8:3+wr"); /* only /proc adds to names */
+	tree_write(f->tree, "/8/comm", "kworker/u8:3+writeback\n");
+	tree_write(f->tree, "/9/comm", "rcu_exp-worker+\n");
+	assert_string_equal(name_of(f, 7), "kworker/0:1");
+	assert_string_equal(name_of(f, 8), "kworker/u8:3");
+	assert_string_equal(name_of(f, 9), "rcu_exp-worker+");
 }
 
 static void the_dead_are_named_from_the_kernels_list(void **state)
 {
 	struct fixture *f = *state;
 
-	tn_tasks_saw(&f->tasks, 40);
-	tn_tasks_saw(&f->tasks, 20);
-	tn_tasks_saw(&f->tasks, 40);
-	assert_string_equal(tn_symbols_comm(f->symbols, 20), "");
-	assert_int_equal(f->tasks.n_dead, 2);
-	tn_tasks_resolve(&f->tasks, f->cmdlines);
-	assert_string_equal(tn_symbols_comm(f->symbols, 20), "worker one");
-	assert_string_equal(tn_symbols_comm(f->symbols, 30), ""); /* nobody asked */
-	assert_string_equal(tn_symbols_comm(f->symbols, 40), "");
+	assert_string_equal(name_of(f, 40), "");
+	assert_string_equal(name_of(f, 20), "worker one");
+	assert_string_equal(name_of(f, 30), "other");
 	tree_write(f->tree, "/saved_cmdlines", "40 too late\n");
-	tn_tasks_saw(&f->tasks, 20);
-	tn_tasks_saw(&f->tasks, 40);
-	tn_tasks_resolve(&f->tasks, f->cmdlines);
-	assert_string_equal(tn_symbols_comm(f->symbols, 40), "");
+	assert_string_equal(name_of(f, 40), ""); /* read once a drain */
+	tn_tasks_forget(&f->tasks);
+	assert_string_equal(name_of(f, 40), "too late");
+	assert_string_equal(name_of(f, 20), "");
+}
+
+/* exec(), or an id that goes to another task: within a drain the first name holds, the next one asks again. */
+static void a_name_holds_for_one_drain(void **state)
+{
+	struct fixture *f = *state;
+	uint32_t before;
+
+	for (int drain = 0; drain < 2; drain++) {
+		for (int pid = 100; pid < 400; pid++)
+			tn_tasks_name(&f->tasks, pid);
+		before = tn_tasks_name(&f->tasks, 7);
+		tree_write(f->tree, "/7/comm", drain ? "three\n" : "two\n");
+		tn_tasks_name(&f->tasks, 0);
+		assert_int_equal(tn_tasks_name(&f->tasks, 7), before);
+		tn_tasks_forget(&f->tasks);
+		assert_string_equal(name_of(f, 7), drain ? "three" : "two");
+		assert_int_equal(f->tasks.n_tasks, 1);
+	}
+	assert_string_equal(tn_symbols_text(f->symbols, before), "two");
 }
 
 static void a_missing_list_is_no_failure(void **state)
 {
 	struct fixture *f = *state;
 
-	tn_tasks_saw(&f->tasks, 20);
-	tn_tasks_resolve(&f->tasks, "/nonexistent/saved_cmdlines");
-	assert_string_equal(tn_symbols_comm(f->symbols, 20), "");
-	assert_int_equal(f->tasks.n_dead, 0);
+	f->tasks.cmdlines = "/nonexistent/saved_cmdlines";
+	assert_string_equal(name_of(f, 20), "");
+	tn_tasks_forget(&f->tasks);
+	f->tasks.cmdlines = NULL;
+	assert_string_equal(name_of(f, 20), "");
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(the_living_are_named_at_once, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(the_living_are_named_from_proc, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(workers_keep_the_name_that_stays, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(the_dead_are_named_from_the_kernels_list, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_name_holds_for_one_drain, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_missing_list_is_no_failure, set_up, tear_down),
 	};
 
