@@ -8,6 +8,7 @@
 #include "result/codec.h"
 
 #include <errno.h>
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -101,6 +102,20 @@ int tn_json_get_u64(const cJSON *json, uint64_t max, uint64_t *ret)
 		return -EINVAL;
 	*ret = (uint64_t)v;
 	return 0;
+}
+
+/*
+ * A double as it is in the document: what follows from it must follow from what a reader reads, or writing the
+ * same run twice gives two texts. cJSON prints 15 digits where that is within 2^-52 of the value, else 17.
+ */
+double tn_json_double(double v)
+{
+	double near;
+	char text[40];
+
+	snprintf(text, sizeof(text), "%.15g", v);
+	near = strtod(text, NULL);
+	return fabs(near - v) <= fmax(fabs(near), fabs(v)) * DBL_EPSILON ? near : v;
 }
 
 /* Takes @item, also on failure; NULL is one that could not be made. */

@@ -79,6 +79,7 @@ void tn_field_set_count(const struct tn_field *f, void *base, size_t n);
 
 cJSON *tn_json_text(const char *text);
 cJSON *tn_json_u64(uint64_t v);
+double tn_json_double(double v);
 int tn_json_get_u64(const cJSON *json, uint64_t max, uint64_t *ret);
 int tn_json_add(cJSON *to, const char *key, cJSON *item);
 
@@ -88,6 +89,8 @@ int tn_hist_from_json(const cJSON *json, struct tn_hist *ret, struct tn_error *e
 /* Adders for derived figures: a value that is not finite becomes null. */
 int tn_json_add_number(cJSON *to, const char *key, double value);
 int tn_json_add_interval(cJSON *to, const char *key, double low, double high, double confidence);
+int tn_derive_lost(cJSON *json, const struct tn_run *run, const void *from);
+int tn_derive_threshold(cJSON *json, const struct tn_run *run, const void *from);
 int tn_derive_run(cJSON *json, const struct tn_run *run, const void *from);
 int tn_derive_cpu(cJSON *json, const struct tn_run *run, const void *from);
 int tn_derive_class(cJSON *json, const struct tn_run *run, const void *from);

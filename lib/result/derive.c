@@ -6,16 +6,25 @@
 #include <errno.h>
 
 #include "result/codec.h"
+#include "result/observable.h"
 #include "result/totals.h"
 
-/* A rate and its exact interval, as KEY and KEY_interval. */
-static int add_rate(cJSON *to, const char *key, const char *interval_key, uint64_t events, double seconds)
+/* Which of a rate and its interval can be given. */
+enum known { NOTHING, RATE, RATE_AND_INTERVAL };
+
+/* A rate and its exact interval, as KEY and KEY_interval; null where the count is not what it says. */
+static int add_rate(cJSON *to, const char *key, const char *interval_key, uint64_t events, double seconds,
+		    enum known known)
 {
 	struct tn_interval i = tn_poisson_interval(events, seconds, TN_CONFIDENCE);
 	int r;
 
-	r = tn_json_add_number(to, key, seconds > 0.0 ? (double)events / seconds : NAN);
-	return r ? r : tn_json_add_interval(to, interval_key, i.low, i.high, i.confidence);
+	r = tn_json_add_number(to, key, known >= RATE && seconds > 0.0 ? (double)events / seconds : NAN);
+	if (r)
+		return r;
+	if (known < RATE_AND_INTERVAL)
+		return tn_json_add(to, interval_key, cJSON_CreateNull());
+	return tn_json_add_interval(to, interval_key, i.low, i.high, i.confidence);
 }
 
 static int add_ns(cJSON *to, const char *key, const struct tn_run *run, uint64_t ticks)
@@ -48,7 +57,7 @@ int tn_derive_cpu(cJSON *json, const struct tn_run *run, const void *from)
 				       tn_ticks_to_ns(&run->clock, (double)c->stolen_ticks) / 1e9 / window_s);
 	if (!r)
 		r = add_rate(json, "interruptions_per_s", "interruptions_per_s_interval", c->interruptions.count,
-			     window_s);
+			     window_s, RATE_AND_INTERVAL);
 	return r;
 }
 
@@ -71,10 +80,11 @@ int tn_derive_cause(cJSON *json, const struct tn_run *run, const void *from)
 	if (!r)
 		r = add_ns(json, "max_ns", run, c->max_ticks);
 	if (!r)
-		r = add_rate(json, "entries_per_cpu_s", "entries_per_cpu_s_interval", c->entries, seconds);
+		r = add_rate(json, "entries_per_cpu_s", "entries_per_cpu_s_interval", c->entries, seconds,
+			     tn_run_entries_whole(run) ? RATE_AND_INTERVAL : RATE);
 	if (!r)
 		r = add_rate(json, "interruptions_per_cpu_s", "interruptions_per_cpu_s_interval", c->interruptions,
-			     seconds);
+			     seconds, tn_run_causes_whole(run) ? RATE_AND_INTERVAL : RATE);
 	return r;
 }
 
@@ -89,8 +99,33 @@ int tn_derive_churn(cJSON *json, const struct tn_run *run, const void *from)
 {
 	const struct tn_run_churn *c = from;
 
+	double seconds = tn_json_double(c->seconds);
+
 	(void)run;
-	return tn_json_add_number(json, "achieved_per_s", c->seconds > 0.0 ? (double)c->operations / c->seconds : NAN);
+	return tn_json_add_number(json, "achieved_per_s", seconds > 0.0 ? (double)c->operations / seconds : NAN);
+}
+
+int tn_derive_threshold(cJSON *json, const struct tn_run *run, const void *from)
+{
+	(void)from;
+	return tn_json_add_number(
+		json, "min_ns",
+		run->min_threshold_ticks ? tn_ticks_to_ns(&run->clock, (double)run->min_threshold_ticks) : NAN);
+}
+
+/* What a loss makes of the figures; "" when they are exact. */
+int tn_derive_lost(cJSON *json, const struct tn_run *run, const void *from)
+{
+	const char *note = "";
+
+	(void)from;
+	if (tn_run_events_lost(run))
+		note = "kernel events were lost: counts by cause are lower bounds; what is unexplained is not known "
+		       "to be hardware or hypervisor, it may have had one of the lost events inside";
+	else if (run->lost.ring)
+		note = "the ring was full: interruptions by cause and entries matched are lower bounds; what is too "
+		       "short may have been in an interruption that the ring lost";
+	return tn_json_add(json, "note", cJSON_CreateString(note));
 }
 
 static int add_metric(cJSON *to, const char *key, const struct tn_metric_total *m, size_t rounds)
@@ -126,13 +161,17 @@ static int add_percentiles(cJSON *to, const char *key, const struct tn_run_total
 	return r;
 }
 
-static int add_total_class(cJSON *to, const char *name, const struct tn_run *run, const struct tn_run_class *c,
+static int add_total_class(cJSON *to, enum tn_class what, const struct tn_run *run, const struct tn_run_class *c,
 			   double seconds)
 {
+	enum known entries = tn_run_entries_whole(run) ? RATE_AND_INTERVAL : RATE;
+	enum known interruptions = tn_run_causes_whole(run) ? RATE_AND_INTERVAL : RATE;
 	cJSON *class = cJSON_CreateObject();
 	int r;
 
-	r = tn_json_add(to, name, class);
+	if (!tn_class_observable(run->level, what))
+		entries = interruptions = NOTHING;
+	r = tn_json_add(to, tn_class_name(what), class);
 	if (!r)
 		r = tn_json_add(class, "entries", tn_json_u64(c->entries));
 	if (!r)
@@ -144,9 +183,10 @@ static int add_total_class(cJSON *to, const char *name, const struct tn_run *run
 	if (!r)
 		r = tn_derive_class(class, run, c);
 	if (!r)
-		r = add_rate(class, "entries_per_s", "entries_per_s_interval", c->entries, seconds);
+		r = add_rate(class, "entries_per_s", "entries_per_s_interval", c->entries, seconds, entries);
 	if (!r)
-		r = add_rate(class, "interruptions_per_s", "interruptions_per_s_interval", c->interruptions, seconds);
+		r = add_rate(class, "interruptions_per_s", "interruptions_per_s_interval", c->interruptions, seconds,
+			     interruptions);
 	return r;
 }
 
@@ -160,6 +200,8 @@ static int add_total(cJSON *list, const struct tn_run *run, const struct tn_run_
 		r = tn_json_add_number(json, "cpu", t->cpu);
 	if (!r)
 		r = tn_json_add_number(json, "rounds", (double)t->rounds);
+	if (!r)
+		r = tn_json_add_number(json, "partial_rounds", (double)t->partial);
 	if (!r)
 		r = tn_json_add_number(json, "window_s", t->window_s);
 	if (!r)
@@ -180,7 +222,7 @@ static int add_total(cJSON *list, const struct tn_run *run, const struct tn_run_
 	classes = cJSON_CreateObject();
 	r = tn_json_add(json, "by_class", classes);
 	for (unsigned int i = 0; i < TN_CLASS_COUNT && !r; i++)
-		r = add_total_class(classes, tn_class_name((enum tn_class)i), run, &t->by_class[i], t->window_s);
+		r = add_total_class(classes, (enum tn_class)i, run, &t->by_class[i], t->window_s);
 	return r;
 }
 

@@ -239,7 +239,9 @@ static int encode_object(struct encoder *e, const struct tn_object *o, const voi
  */
 int tn_run_to_json(const struct tn_run *run, cJSON **ret, struct tn_error *err)
 {
-	struct encoder e = {.run = run, .err = err};
+	struct tn_run as_read = *run; /* for its clock; the lists stay @run's */
+	struct encoder e = {.run = &as_read, .err = err};
 
-	return encode_object(&e, &tn_run_object, run, ret);
+	as_read.clock.hz = tn_json_double(run->clock.hz);
+	return encode_object(&e, &tn_run_object, &as_read, ret);
 }

@@ -69,13 +69,15 @@ static const struct tn_field lost_fields[] = {
 	U64(S, lost.ring, "ring"),
 	U64(S, lost.causes, "causes"),
 };
-static const struct tn_object lost_object = OBJECT_OF(lost_fields);
+static const struct tn_object lost_object = {
+	.fields = lost_fields, .n = TN_ARRAY_SIZE(lost_fields), .derive = tn_derive_lost};
 
 static const struct tn_field threshold_fields[] = {
 	BOOL(S, threshold_auto, "auto", LATER),
 	U64(S, min_threshold_ticks, "min_ticks", LATER),
 };
-static const struct tn_object threshold_object = OBJECT_OF(threshold_fields);
+static const struct tn_object threshold_object = {
+	.fields = threshold_fields, .n = TN_ARRAY_SIZE(threshold_fields), .derive = tn_derive_threshold};
 
 static const struct tn_field raw_fields[] = {
 	TEXT(S, raw_file, "file"),

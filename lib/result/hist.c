@@ -66,11 +66,17 @@ static int add_derived(cJSON *to, const struct tn_clock *clock, const struct tn_
  * @h: the histogram
  * @percent: 0 to 100
  *
- * Return: nanoseconds, from the true value to 1/128 above it; NaN when @h is empty.
+ * A percentile below 100 needs a value above it, which takes 100 / (100 - @percent) values: 10,000 for p99.99.
+ * With fewer it would be the maximum under another name.
+ *
+ * Return: nanoseconds, from the true value to 1/128 above it; NaN when @h has too few values.
  */
 double tn_hist_percentile_ns(const struct tn_clock *clock, const struct tn_hist *h, double percent)
 {
-	return h->count ? tn_ticks_to_ns(clock, (double)tn_hist_percentile(h, percent)) : NAN;
+	/* 99.9 for 100: 100 - 99.99 is not exact. */
+	if (!h->count || (percent < 100.0 && (double)h->count * (100.0 - percent) < 99.9))
+		return NAN;
+	return tn_ticks_to_ns(clock, (double)tn_hist_percentile(h, percent));
 }
 
 /*

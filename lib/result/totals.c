@@ -2,7 +2,8 @@
 /*
  * Rounds are merged in two ways, since they answer two questions. "merged" takes all rounds as one long
  * window: the best estimate, and the only one for far percentiles. The median of the rounds' values with its
- * interval says how well it repeats; it is what a comparison may rest on.
+ * interval says how well it repeats; it is what a comparison may rest on. A round that was cut short is no
+ * repetition of the others, its maximum for one is that of less time: it counts in "merged" only.
  */
 #include "result/totals.h"
 
@@ -65,22 +66,34 @@ static void add_round(const struct tn_run *run, struct tn_run_total *t, const st
 	add_classes(t->by_class, c->by_class);
 	t->stolen_ticks += c->stolen_ticks;
 	t->window_s += window_s;
+	t->cut[round] = c->partial;
+	t->partial += c->partial;
 	fill_values(&run->clock, &c->interruptions, &c->jitter, c->stolen_ticks, window_s, value);
 	for (unsigned int m = 0; m < TN_METRICS; m++)
 		t->metric[m].rounds[round] = value[m];
 }
 
-/* @scratch: as many as there are rounds. */
-static void finish_metric(struct tn_metric_total *m, size_t rounds, double *scratch)
+/*
+ * @scratch: as many as there are rounds. A round without a value, such as a percentile of too few
+ * interruptions, leaves none for all: those that have one are a selection.
+ */
+static void finish_metric(struct tn_metric_total *m, const struct tn_run_total *t, double *scratch)
 {
-	m->n = 0;
-	for (size_t i = 0; i < rounds; i++)
-		if (isfinite(m->rounds[i]))
-			scratch[m->n++] = m->rounds[i];
-	m->median = tn_median(scratch, m->n);
-	m->interval = tn_median_interval(scratch, m->n, TN_CONFIDENCE);
-	m->lowest = m->n ? scratch[0] : NAN;
-	m->highest = m->n ? scratch[m->n - 1] : NAN;
+	bool whole = true;
+	size_t n = 0;
+
+	for (size_t i = 0; i < t->rounds; i++) {
+		if (t->cut[i])
+			continue;
+		whole &= isfinite(m->rounds[i]);
+		scratch[n++] = m->rounds[i];
+	}
+	if (!whole)
+		n = 0;
+	m->median = tn_median(scratch, n);
+	m->interval = tn_median_interval(scratch, n, TN_CONFIDENCE);
+	m->lowest = n ? scratch[0] : NAN;
+	m->highest = n ? scratch[n - 1] : NAN;
 }
 
 static int fill_total(const struct tn_run *run, struct tn_run_total *t)
@@ -89,7 +102,8 @@ static int fill_total(const struct tn_run *run, struct tn_run_total *t)
 	size_t round = 0;
 
 	t->values = calloc((TN_METRICS + 1) * t->rounds, sizeof(*t->values));
-	if (!t->values)
+	t->cut = calloc(t->rounds, sizeof(*t->cut));
+	if (!t->values || !t->cut)
 		return -ENOMEM;
 	scratch = t->values + TN_METRICS * t->rounds;
 	tn_hist_init(&t->interruptions);
@@ -103,7 +117,7 @@ static int fill_total(const struct tn_run *run, struct tn_run_total *t)
 	fill_values(&run->clock, &t->interruptions, &t->jitter, t->stolen_ticks, t->window_s, merged);
 	for (unsigned int m = 0; m < TN_METRICS; m++) {
 		t->metric[m].merged = merged[m];
-		finish_metric(&t->metric[m], t->rounds, scratch);
+		finish_metric(&t->metric[m], t, scratch);
 	}
 	return 0;
 }
@@ -163,8 +177,10 @@ int tn_run_totals(const struct tn_run *run, struct tn_run_totals *ret)
 /** tn_run_totals_free() - releases what tn_run_totals() gave */
 void tn_run_totals_free(struct tn_run_totals *t)
 {
-	for (size_t i = 0; i < t->n; i++)
+	for (size_t i = 0; i < t->n; i++) {
 		free(t->cpu[i].values);
+		free(t->cpu[i].cut);
+	}
 	free(t->cpu);
 	*t = (struct tn_run_totals){0};
 }

@@ -19,15 +19,16 @@ enum tn_metric {
 
 struct tn_metric_total {
 	double merged;  /* over all rounds as one */
-	size_t n;       /* rounds that have a value */
 	double *rounds; /* one value a round, NaN where there is none */
+	/* Over the whole rounds; NaN when one of them has no value. */
 	double median, lowest, highest;
 	struct tn_interval interval; /* of the median */
 };
 
 struct tn_run_total {
 	int cpu;
-	size_t rounds;
+	size_t rounds, partial; /* partial: those of them that were cut short */
+	bool *cut;              /* which */
 	double window_s;
 	uint64_t stolen_ticks;
 	struct tn_interval per_s; /* interruptions, exact Poisson */

@@ -124,6 +124,29 @@ static void everything_comes_back(void **state)
 	compare_runs(run, back);
 }
 
+/* Also with figures that 15 digits do not hold: what is derived from them may not depend on who derives it. */
+static void writing_twice_gives_the_same_text(void **state)
+{
+	static const double hz[] = {2596123456.789, 2445405000.0 / 3, 1e9 / 0.3849123456789123, 2599999999.9999995};
+
+	(void)state;
+	for (size_t i = 0; i < TN_ARRAY_SIZE(hz); i++) {
+		tn_cleanup(tn_run_freep) struct tn_run *run = sample_run(2, 3), *back = NULL;
+		tn_cleanup(cJSON_Deletep) cJSON *first = NULL, *second = NULL;
+		tn_autofree char *a = NULL, *b = NULL;
+
+		run->clock.hz = hz[i];
+		run->churn[0].seconds = 10.0 / 3;
+		run->churn[0].busy_s = run->cpu[0].evidence_s = hz[i] / 3e9;
+		first = document(run);
+		back = through_text(run);
+		second = document(back);
+		a = cJSON_Print(first);
+		b = cJSON_Print(second);
+		assert_string_equal(a, b);
+	}
+}
+
 /* A member that the sample leaves at its default would pass a round trip that forgets it. */
 static bool has_default(const cJSON *json)
 {
@@ -169,7 +192,8 @@ static void sample_fills_every_key(void **state)
 		list = cJSON_GetObjectItemCaseSensitive(json, lists[i]);
 		assert_true(cJSON_GetArraySize(list) > 0);
 		cJSON_ArrayForEach(item, list->child)
-			if (all_defaults(list, item->string))
+			/* The sample lost events, so that its causes have no intervals. */
+			if (!strstr(item->string, "_interval") && all_defaults(list, item->string))
 				fail_msg("the sample does not fill %s[].%s", lists[i], item->string);
 	}
 }
@@ -400,16 +424,25 @@ static void older_minor_versions_are_read(void **state)
 	assert_string_equal(back->raw_error, "");
 }
 
-static double number_at(const cJSON *json, const char *path)
+static const cJSON *item_at(const cJSON *json, const char *path)
 {
 	tn_autofree char *copy = strdup(path);
 	char *save = NULL;
 
 	for (char *key = strtok_r(copy, " ", &save); key && json; key = strtok_r(NULL, " ", &save))
 		json = cJSON_IsArray(json) ? cJSON_GetArrayItem(json, atoi(key)) : cJSON_GetObjectItem(json, key);
-	if (!cJSON_IsNumber(json))
+	if (!json)
+		fail_msg("%s is missing", path);
+	return json;
+}
+
+static double number_at(const cJSON *json, const char *path)
+{
+	const cJSON *item = item_at(json, path);
+
+	if (!cJSON_IsNumber(item))
 		fail_msg("%s is no number", path);
-	return json->valuedouble;
+	return item->valuedouble;
 }
 
 /* At 1 GHz a tick is a nanosecond, and the figures can be worked out by hand. */
@@ -427,20 +460,20 @@ static void derived_figures_are_right(void **state)
 		c->cpu = 7;
 		c->round = round;
 		c->window_close_ticks = 2000000000;
-		for (unsigned int i = 0; i < round; i++)
+		for (unsigned int i = 0; i < 2 * round; i++)
 			tn_hist_record(&c->interruptions, 200 * round);
 		c->stolen_ticks = 200 * round * round;
 	}
 	json = document(run);
-	assert_near(number_at(json, "cpus 1 interruptions_per_s"), 1.0);
+	assert_near(number_at(json, "cpus 1 interruptions_per_s"), 2.0);
 	assert_near(number_at(json, "cpus 1 stolen_share"), 4e-7);
 	assert_near(number_at(json, "cpus 2 interruptions percentiles_ns max"), 600);
 	assert_near(number_at(json, "totals 0 cpu"), 7);
 	assert_near(number_at(json, "totals 0 window_s"), 6);
-	assert_near(number_at(json, "totals 0 interruptions"), 6);
-	assert_near(number_at(json, "totals 0 interruptions_per_s merged"), 1);
-	assert_near(number_at(json, "totals 0 interruptions_per_s rounds 2"), 1.5);
-	assert_near(number_at(json, "totals 0 interruptions_per_s median_interval low"), 0.5);
+	assert_near(number_at(json, "totals 0 interruptions"), 12);
+	assert_near(number_at(json, "totals 0 interruptions_per_s merged"), 2);
+	assert_near(number_at(json, "totals 0 interruptions_per_s rounds 2"), 3);
+	assert_near(number_at(json, "totals 0 interruptions_per_s median_interval low"), 1);
 	assert_near(number_at(json, "totals 0 interruptions_per_s median_interval confidence"), 0.75);
 	assert_near(number_at(json, "totals 0 interruption_ns p50 median"), 400);
 	assert_near(number_at(json, "totals 0 interruption_ns max merged"), 600);
@@ -448,16 +481,14 @@ static void derived_figures_are_right(void **state)
 	assert_near(number_at(json, "totals 0 by_class nmi entries_per_s_interval low"), 0);
 	assert_true(number_at(json, "totals 0 by_class nmi entries_per_s_interval high") > 0.614813);
 	assert_true(number_at(json, "totals 0 by_class nmi entries_per_s_interval high") < 0.614814);
-	assert_true(cJSON_IsNull(cJSON_GetObjectItem(
-		cJSON_GetObjectItem(cJSON_GetObjectItem(cJSON_GetObjectItem(json, "totals")->child, "jitter_ns"),
-				    "p99"),
-		"merged")));
+	assert_true(cJSON_IsNull(item_at(json, "totals 0 jitter_ns p99 merged")));
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(everything_comes_back),
+		cmocka_unit_test(writing_twice_gives_the_same_text),
 		cmocka_unit_test(sample_fills_every_key),
 		cmocka_unit_test(stamps_are_exact),
 		cmocka_unit_test(lengths_saturate),
