@@ -122,7 +122,11 @@ static int verdict(const struct tn_run *run, struct tn_error *err)
 	if (run->state == TN_RUN_ABORTED)
 		return tn_error_set(err, -ECANCELED,
 				    "the run was stopped before its end (%s); run it again for a result", reason);
-	return tn_error_set(err, -ENODATA, "the run is incomplete (%s); its figures are lower bounds", reason);
+	return tn_error_set(
+		err, -ENODATA,
+		"the run is incomplete (%s): counts by cause are lower bounds, and what is unexplained or too "
+		"short may be what was lost",
+		reason);
 }
 
 /* What was measured is shown even if it could not be saved. */

@@ -48,26 +48,49 @@ static void append(char *buf, size_t size, const char *fmt, const char *text)
 		snprintf(buf + len, size - len, "%s%s%s", len ? ", " : "", fmt, text);
 }
 
-/* "do_kernel_range_flush, from __purge_vmap_area_lazy, sent by CPU 0 (bpf)"; "" when nothing is known. */
-void report_who(const struct tn_run_cause *c, char *buf, size_t size)
+/* What an interruption was in which no kernel event was seen. */
+const char *report_unexplained(const struct tn_run *run)
+{
+	return tn_run_events_lost(run) ? "no kernel event seen inside: not known, since events were lost"
+				       : "no kernel event inside: hardware or hypervisor";
+}
+
+/* "sent by CPU 0 (bpf)", or that nothing was sent. */
+static void append_sender(const struct tn_run_cause *c, char *buf, size_t size)
 {
 	struct report_buf cpus;
-	size_t len;
+	size_t len = strlen(buf);
 
+	if (tn_cpus_empty(&c->sender_cpus))
+		return;
+	snprintf(buf + len, size - len, "%s%s CPU %s%s", len ? ", " : "", c->local ? "run by" : "sent by",
+		 report_cpus(&cpus, &c->sender_cpus), c->local ? "'s own task" : "");
+	len = strlen(buf);
+	if (c->sender_comm[0])
+		snprintf(buf + len, size - len, " (%s)", c->sender_comm);
+	if (c->local)
+		append(buf, size, "", "no IPI");
+}
+
+/* "do_kernel_range_flush, from __purge_vmap_area_lazy, sent by CPU 0 (bpf)"; "" when nothing is known. */
+void report_who(const struct tn_run *run, const struct tn_run_cause *c, char *buf, size_t size)
+{
 	buf[0] = '\0';
 	if (c->class == TN_CLASS_UNEXPLAINED)
-		append(buf, size, "", "no kernel event inside: hardware or hypervisor");
+		append(buf, size, "", report_unexplained(run));
 	append(buf, size, "", c->function);
 	if (!c->function[0] ||
 	    !c->sender_comm[0]) /* the vector says nothing more where function and sender are known */
 		append(buf, size, "", c->detail);
 	append(buf, size, "from ", c->culprit);
-	if (tn_cpus_empty(&c->sender_cpus))
-		return;
-	append(buf, size, "sent by CPU ", report_cpus(&cpus, &c->sender_cpus));
-	len = strlen(buf);
-	if (c->sender_comm[0])
-		snprintf(buf + len, size - len, " (%s)", c->sender_comm);
+	append_sender(c, buf, size);
+}
+
+/* Whether what report_events() gives is the whole truth, so that it has an interval. */
+static bool is_whole(const struct tn_run *run, enum tn_class class)
+{
+	return class == TN_CLASS_UNEXPLAINED || class == TN_CLASS_NONE ? tn_run_causes_whole(run)
+								       : tn_run_entries_whole(run);
 }
 
 static void add_cause(struct report *r, struct report_table *t, const struct tn_run_cause *c)
@@ -79,10 +102,11 @@ static void add_cause(struct report *r, struct report_table *t, const struct tn_
 
 	report_table_row(t, tn_class_name(c->class),
 			 report_number(&b[0], r->totals.cpu_s > 0.0 ? (double)events / r->totals.cpu_s : NAN),
-			 report_interval(&b[1], i), report_count(&b[2], c->entries), report_count(&b[3], c->matched),
-			 report_count(&b[4], c->too_short), report_ticks(&b[5], r->run, (double)c->stolen_ticks),
+			 is_whole(r->run, c->class) ? report_interval(&b[1], i) : "-", report_count(&b[2], c->entries),
+			 report_count(&b[3], c->matched), report_count(&b[4], c->too_short),
+			 report_ticks(&b[5], r->run, (double)c->stolen_ticks),
 			 report_ticks(&b[6], r->run, (double)c->max_ticks));
-	report_who(c, who, sizeof(who));
+	report_who(r->run, c, who, sizeof(who));
 	if (who[0])
 		report_table_note(t, "%s", who);
 }
@@ -105,7 +129,11 @@ int report_causes(struct report *r)
 	report_text(
 		r, REPORT_PLAIN, 2, 2,
 		"An interruption counts for one cause, with all its time: the task switched to if there was one, else "
-		"the first entry in it. SHORT: too short to be seen.");
+		"the first entry in it. SHORT: too short to be seen%s.%s",
+		r->run->lost.ring ? ", or in an interruption that the full ring lost" : "",
+		tn_run_events_lost(r->run)
+			? " Kernel events were lost: rates are lower bounds, and interruptions whose events were lost count as unexplained."
+			: "");
 	t = report_table_new(columns, TN_ARRAY_SIZE(columns));
 	for (size_t i = 0; i < r->run->n_causes && i < CAUSES_SHOWN; i++)
 		add_cause(r, t, &r->run->cause[order[i]]);
@@ -144,23 +172,34 @@ static void add_class(const struct report *r, struct report_table *t, const char
 			 report_ticks(&b[5], r->run, (double)c->max_ticks));
 }
 
-/* Zero seen is a result too, with its upper bound. */
+/* Zero seen is a result too, with its upper bound, but not of what could not be seen. */
 static void say_unseen(struct report *r, const struct tn_run_class *sum)
 {
 	struct tn_interval i = tn_poisson_interval(0, r->totals.cpu_s, TN_CONFIDENCE);
+	char unseen[512] = "", dark[512] = "";
 	struct report_buf bound;
-	char names[512] = "";
-	size_t len;
 
 	for (unsigned int k = 0; k < TN_CLASS_COUNT; k++) {
-		len = strlen(names);
-		if (!sum[k].entries && !sum[k].interruptions)
-			snprintf(names + len, sizeof(names) - len, "%s%s", len ? ", " : "",
-				 tn_class_name((enum tn_class)k));
+		const char *name = tn_class_name((enum tn_class)k);
+
+		if (!tn_class_observable(r->run->level, (enum tn_class)k))
+			append(dark, sizeof(dark), "", name);
+		else if (!sum[k].entries && !sum[k].interruptions && is_whole(r->run, (enum tn_class)k))
+			append(unseen, sizeof(unseen), "", name);
 	}
-	if (names[0])
+	if (unseen[0])
 		report_text(r, REPORT_PLAIN, 2, 2, "Not seen, so each below %s/s (95%%): %s.",
-			    report_number(&bound, i.high), names);
+			    report_number(&bound, i.high), unseen);
+	if (tn_run_events_lost(r->run))
+		report_text(
+			r, REPORT_PLAIN, 2, 2,
+			"Kernel events were lost: what is not listed may have happened too, and there are no bounds.");
+	if (dark[0])
+		report_text(
+			r, REPORT_PLAIN, 2, 2,
+			"Cannot be told at level %s, or only in part, since it does not name the function that an IPI "
+			"ran and counts all of these as other-ipi: %s.",
+			tn_trace_level_name(r->run->level), dark);
 }
 
 static void say_edges(struct report *r)
@@ -193,10 +232,13 @@ int report_classes(struct report *r)
 
 	if (!r->totals.n || r->run->level > TN_TRACE_ENTRY)
 		return 0;
-	report_heading(r, "Conservation: every kernel event on the probed CPUs inside the windows");
+	report_heading(r, tn_run_events_lost(r->run)
+				  ? "Conservation: the kernel events on the probed CPUs that were not lost"
+				  : "Conservation: every kernel event on the probed CPUs inside the windows");
 	report_text(
 		r, REPORT_PLAIN, 2, 2,
-		"An entry was seen by the probe, as part of an interruption, or was too short to reach the threshold.");
+		"An entry was seen by the probe, as part of an interruption, or was too short to reach the threshold%s.",
+		r->run->lost.ring ? ", or in an interruption that the full ring lost" : "");
 	add_up(r, sum);
 	t = report_table_new(columns, TN_ARRAY_SIZE(columns));
 	for (unsigned int i = 0; i < TN_CLASS_COUNT; i++)
@@ -228,14 +270,26 @@ int report_counters(struct report *r)
 	static const struct report_column columns[] = {
 		{"CPU", false}, {"ROUND", false}, {"COUNT", false}, {"ROW", true}, {"WHAT", true}};
 	struct report_table *t;
+	struct report_buf n;
+	uint64_t dropped = 0;
+	char time[128], title[160];
+	bool more;
 
 	if (r->run->level != TN_TRACE_COUNTERS)
 		return 0;
-	report_heading(r, "What the kernel counted between the ends of each window");
+	more = report_evidence_time(r->run, time, sizeof(time));
+	snprintf(title, sizeof(title), "What the kernel counted%s", time);
+	report_heading(r, title);
 	report_text(
 		r, REPORT_PLAIN, 2, 2,
 		"From /proc/interrupts and /proc/softirqs. Level counters tells how many, not which interruption each "
-		"caused nor who sent it.");
+		"caused nor who sent it%s.",
+		more ? "; the counts cover more than the windows" : "");
+	for (size_t i = 0; i < r->run->n_cpus; i++)
+		dropped += r->run->cpu[i].counters_dropped;
+	if (dropped)
+		report_text(r, REPORT_PLAIN, 2, 2, "%s rows of /proc/interrupts found no room and are not below.",
+			    report_count(&n, dropped));
 	t = report_table_new(columns, TN_ARRAY_SIZE(columns));
 	for (size_t i = 0; i < r->run->n_cpus; i++)
 		add_counters(t, &r->run->cpu[i]);

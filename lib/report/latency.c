@@ -14,16 +14,10 @@ static const struct report_column columns[] = {
 
 enum figure { MERGED, LOWEST, HIGHEST };
 
-/* "-" where there are too few values for the percentile to be another than the maximum. */
 static const char *figure(struct report_buf *b, const struct tn_run_total *t, unsigned int metric, enum figure which)
 {
-	const struct tn_hist *h = metric < TN_METRIC_INTERRUPTION ? &t->jitter : &t->interruptions;
-	double percent = tn_percentiles[metric % TN_PERCENTILES].percent;
 	const struct tn_metric_total *m = &t->metric[metric];
-	double values = (double)h->count / (which == MERGED ? 1.0 : (double)t->rounds);
 
-	if (percent < 100.0 && values * (100.0 - percent) < 99.9)
-		return report_ns(b, NAN);
 	return report_ns(b, which == MERGED ? m->merged : which == LOWEST ? m->lowest : m->highest);
 }
 
@@ -46,12 +40,20 @@ static int print_percentiles(struct report *r, unsigned int first)
 
 	for (size_t i = 0; i < r->totals.n; i++) {
 		add_row(t, &r->totals.cpu[i], first, MERGED);
-		if (r->totals.cpu[i].rounds < 2)
+		if (r->totals.cpu[i].rounds - r->totals.cpu[i].partial < 2)
 			continue;
 		add_row(t, &r->totals.cpu[i], first, LOWEST);
 		add_row(t, &r->totals.cpu[i], first, HIGHEST);
 	}
 	return report_table_print(t, r);
+}
+
+static bool any_partial(const struct report *r)
+{
+	for (size_t i = 0; i < r->totals.n; i++)
+		if (r->totals.cpu[i].partial)
+			return true;
+	return false;
 }
 
 int report_jitter(struct report *r)
@@ -67,7 +69,8 @@ int report_jitter(struct report *r)
 	report_text(
 		r, REPORT_PLAIN, 2, 2,
 		"Percentiles over all quanta of the window, interrupted or not. \"together\" takes all rounds as one; "
-		"\"lowest\" and \"highest\" are the extremes of single rounds.");
+		"\"lowest\" and \"highest\" are the extremes of single rounds%s. A dash: too few for that percentile.",
+		any_partial(r) ? ", without those that were cut short" : "");
 	return print_percentiles(r, TN_METRIC_JITTER);
 }
 

@@ -10,6 +10,8 @@
 #include "base/units.h"
 #include "report/parts.h"
 
+#define EVIDENCE_SLACK 0.05 /* of a window: what reading the counters may take without a word */
+
 static void say_clock(struct report *r)
 {
 	const struct tn_clock *c = &r->run->clock;
@@ -84,13 +86,62 @@ static void add_probe(struct report *r, struct report_table *t, int cpu)
 				  cpu);
 }
 
+/*
+ * When steal time, SMIs and counters were read: " in 10.8 s around each window of 10.0 s", " around each window"
+ * if it is not known for how long, " during each window" if that comes to the same. Whether they cover more.
+ */
+bool report_evidence_time(const struct tn_run *run, char *buf, size_t size)
+{
+	double evidence_s = 0.0, window_s = 0.0;
+	struct report_buf e, w;
+	size_t n = 0;
+
+	for (size_t i = 0; i < run->n_cpus; i++) {
+		if (!(run->cpu[i].evidence_s > 0.0))
+			continue;
+		evidence_s += run->cpu[i].evidence_s;
+		window_s += tn_run_window_s(run, &run->cpu[i]);
+		n++;
+	}
+	if (n && fabs(evidence_s - window_s) > EVIDENCE_SLACK * window_s) {
+		snprintf(buf, size, " in %s around each window of %s", report_ns(&e, evidence_s / (double)n * 1e9),
+			 report_ns(&w, window_s / (double)n * 1e9));
+		return true;
+	}
+	snprintf(buf, size, " %s each window", n ? "during" : "around");
+	return false;
+}
+
+/* Which of the three it was: set, derived from the floor, or the least that a derived one can be. */
+static void say_threshold(struct report *r)
+{
+	const struct tn_run *run = r->run;
+	struct report_buf least;
+	size_t at_least = 0;
+
+	if (!run->min_threshold_ticks)
+		return;
+	for (size_t i = 0; i < run->n_cpus; i++)
+		at_least += run->cpu[i].threshold_ticks == run->min_threshold_ticks;
+	report_ticks(&least, run, (double)run->min_threshold_ticks);
+	if (!run->threshold_auto)
+		report_text(r, REPORT_PLAIN, 2, 2, "Threshold: set by the scenario.");
+	else if (at_least == run->n_cpus)
+		report_text(r, REPORT_PLAIN, 2, 2,
+			    "Threshold: %s (the least automatic one; the floor alone would give less).", least.text);
+	else
+		report_text(r, REPORT_PLAIN, 2, 2, "Threshold: derived from the floor%s%s%s.",
+			    at_least ? "; where it is " : "", at_least ? least.text : "",
+			    at_least ? ", that is the least automatic one, and the floor alone would give less" : "");
+}
+
 /* Steal time and SMIs: evidence for what no kernel event explains. */
 static void say_evidence(struct report *r)
 {
 	uint64_t steal = 0, smi = 0;
 	bool has_steal = false, has_smi = false;
 	struct report_buf b;
-	char text[48];
+	char text[48], time[128];
 
 	for (size_t i = 0; i < r->run->n_cpus; i++) {
 		const struct tn_run_cpu *c = &r->run->cpu[i];
@@ -101,8 +152,21 @@ static void say_evidence(struct report *r)
 		smi += c->smi != UINT64_MAX ? c->smi : 0;
 	}
 	snprintf(text, sizeof(text), "%s", has_smi ? report_count(&b, smi) : "unknown (the counter cannot be read)");
-	report_text(r, REPORT_PLAIN, 2, 2, "Evidence for unexplained interruptions: steal time %s, SMIs %s.",
-		    has_steal ? report_ns(&b, (double)steal) : "unknown", text);
+	report_evidence_time(r->run, time, sizeof(time));
+	report_text(r, REPORT_PLAIN, 2, 2, "Evidence for unexplained interruptions: steal time %s, SMIs %s; counted%s.",
+		    has_steal ? report_ns(&b, (double)steal) : "unknown", text, time);
+}
+
+static void say_raw(struct report *r)
+{
+	const struct tn_run *run = r->run;
+	struct report_buf n;
+
+	if (run->raw_file[0])
+		report_text(r, REPORT_PLAIN, 2, 2, "%s %s interruptions: %s", run->raw_error[0] ? "The first" : "All",
+			    report_count(&n, run->raw_records), run->raw_file);
+	if (run->raw_error[0])
+		report_text(r, REPORT_WARN, 2, 2, "Raw interruptions were not kept to the end: %s", run->raw_error);
 }
 
 int report_measurement(struct report *r)
@@ -125,16 +189,12 @@ int report_measurement(struct report *r)
 		for (size_t i = 0; i < r->totals.n; i++)
 			add_probe(r, t, r->totals.cpu[i].cpu);
 		rc = report_table_print(t, r);
+		say_threshold(r);
 		say_evidence(r);
 	}
 	report_text(r, REPORT_PLAIN, 2, 2, "Attribution: level %s%s%s.", tn_trace_level_name(r->run->level),
 		    r->run->level_reason[0] ? ": " : "", r->run->level_reason);
-	if (r->run->raw_file[0]) {
-		struct report_buf n;
-
-		report_text(r, REPORT_PLAIN, 2, 2, "All %s interruptions: %s", report_count(&n, r->run->raw_records),
-			    r->run->raw_file);
-	}
+	say_raw(r);
 	return rc;
 }
 
@@ -164,16 +224,18 @@ static void add_churn(const struct tn_run *run, struct report_table *t, const st
 {
 	struct churn_row row = {.lowest = NAN, .highest = NAN};
 	struct report_buf b[7];
+	double work_s; /* of all workers */
 
 	for (size_t i = 0; i < run->n_churn; i++)
 		if (!strcmp(run->churn[i].name, first->name))
 			add_churn_round(&row, &run->churn[i]);
+	work_s = row.seconds * (double)first->workers;
 	report_table_row(t, first->name, report_cpus(&b[0], &first->cpus),
 			 first->requested_per_s > 0.0 ? report_number(&b[1], first->requested_per_s) : "flat out",
 			 report_number(&b[2], row.seconds > 0.0 ? (double)row.operations / row.seconds : NAN),
 			 report_interval(&b[3], (struct tn_interval){row.lowest, row.highest, 0}),
 			 report_count(&b[4], row.missed), report_count(&b[5], row.errors),
-			 report_share(&b[6], row.seconds > 0.0 ? row.busy_s / row.seconds : NAN));
+			 report_share(&b[6], work_s > 0.0 ? row.busy_s / work_s : NAN));
 	if (row.failure)
 		report_table_note(t, "first error: %s", row.failure);
 }

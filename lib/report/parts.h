@@ -4,6 +4,7 @@
 
 /* Inside lib/report only: what the parts of the text report share. */
 #include "report/report.h"
+#include "result/observable.h"
 #include "result/totals.h"
 
 #define REPORT_TEXT 48
@@ -68,6 +69,8 @@ void report_environment(struct report *r);
 
 size_t *report_causes_sorted(const struct tn_run *run); /* n_causes indices, most stolen first; free() */
 uint64_t report_events(enum tn_class class, uint64_t entries, uint64_t interruptions);
-void report_who(const struct tn_run_cause *c, char *buf, size_t size);
+void report_who(const struct tn_run *run, const struct tn_run_cause *c, char *buf, size_t size);
+const char *report_unexplained(const struct tn_run *run);
+bool report_evidence_time(const struct tn_run *run, char *buf, size_t size);
 
 #endif

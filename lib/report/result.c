@@ -42,41 +42,69 @@ void report_state(struct report *r)
 		    r->run->state_reason[0] ? r->run->state_reason : "no reason was recorded");
 }
 
-static double jitter(const struct tn_run_total *t, unsigned int percentile)
+/* "p99 4.39 us, p99.99 170 us, at most 304 us", without the percentiles for which there were too few quanta. */
+static void say_jitter(struct report *r, const struct tn_run_total *t)
 {
-	return t->metric[TN_METRIC_JITTER + percentile].merged;
+	static const unsigned int said[] = {2, 4};
+	struct report_buf b, quantum;
+	char text[128] = "";
+	size_t len;
+
+	for (size_t i = 0; i < TN_ARRAY_SIZE(said); i++) {
+		double v = t->metric[TN_METRIC_JITTER + said[i]].merged;
+
+		len = strlen(text);
+		if (isfinite(v))
+			snprintf(text + len, sizeof(text) - len, "%s %s, ", tn_percentiles[said[i]].name,
+				 report_ns(&b, v));
+	}
+	report_text(r, REPORT_PLAIN, 9, 9, "Jitter of %s of work: %sat most %s.",
+		    report_ns(&quantum, (double)r->run->quantum_ns), text,
+		    report_ns(&b, t->metric[TN_METRIC_JITTER + TN_PERCENTILES - 1].merged));
+}
+
+/* "5 x 10.0 s", or that they are not all alike. */
+static const char *windows(const struct tn_run_total *t, char *buf, size_t size)
+{
+	struct report_buf b;
+
+	if (t->partial)
+		snprintf(buf, size, "%s (%zu of %zu rounds cut short)", report_ns(&b, t->window_s * 1e9), t->partial,
+			 t->rounds);
+	else
+		snprintf(buf, size, "%zu x %s", t->rounds, report_ns(&b, t->window_s * 1e9 / (double)t->rounds));
+	return buf;
 }
 
 static void say_cpu(struct report *r, const struct tn_run_total *t)
 {
-	struct report_buf n, window, rate, interval, share, p99, p9999, max, quantum;
+	struct report_buf n, rate, interval, share;
+	char window[128];
 
 	if (t->interruptions.count)
-		report_text(r, REPORT_BOLD, 2, 9,
-			    "CPU %d: %s interruptions in %zu x %s: %s/s (95%%: %s), %s of its time stolen.", t->cpu,
-			    report_count(&n, t->interruptions.count), t->rounds,
-			    report_ns(&window, t->window_s * 1e9 / (double)t->rounds),
-			    report_number(&rate, t->metric[TN_METRIC_PER_S].merged),
-			    report_interval(&interval, t->per_s),
-			    report_share(&share, t->metric[TN_METRIC_STOLEN_SHARE].merged));
+		report_text(
+			r, REPORT_BOLD, 2, 9, "CPU %d: %s interruptions in %s: %s/s (95%%: %s), %s of its time stolen.",
+			t->cpu, report_count(&n, t->interruptions.count), windows(t, window, sizeof(window)),
+			report_number(&rate, t->metric[TN_METRIC_PER_S].merged), report_interval(&interval, t->per_s),
+			report_share(&share, t->metric[TN_METRIC_STOLEN_SHARE].merged));
 	else
-		report_text(r, REPORT_BOLD, 2, 9, "CPU %d: no interruption in %zu x %s: below %s/s (95%%).", t->cpu,
-			    t->rounds, report_ns(&window, t->window_s * 1e9 / (double)t->rounds),
-			    report_number(&rate, t->per_s.high));
+		report_text(r, REPORT_BOLD, 2, 9, "CPU %d: no interruption in %s: below %s/s (95%%).", t->cpu,
+			    windows(t, window, sizeof(window)), report_number(&rate, t->per_s.high));
 	if (t->jitter.count)
-		report_text(r, REPORT_PLAIN, 9, 9, "Jitter of %s of work: p99 %s, p99.99 %s, at most %s.",
-			    report_ns(&quantum, (double)r->run->quantum_ns), report_ns(&p99, jitter(t, 2)),
-			    report_ns(&p9999, jitter(t, 4)), report_ns(&max, jitter(t, 5)));
+		say_jitter(r, t);
 }
 
-/* Those that stole most, and the first kernel TLB flush if it is not among them: it is what this tool is about. */
-static bool is_foremost(const struct tn_run *run, const size_t *order, size_t i, bool *had_flush)
+static bool is_flush(const struct tn_run_cause *c, bool local)
 {
-	bool flush = run->cause[order[i]].class == TN_CLASS_KERNEL_TLB_FLUSH;
-	bool take = i < FOREMOST || (flush && !*had_flush);
+	return c->class == TN_CLASS_KERNEL_TLB_FLUSH && (local || !c->local);
+}
 
-	*had_flush |= flush;
-	return take;
+static bool any_remote_flush(const struct tn_run *run)
+{
+	for (size_t i = 0; i < run->n_causes; i++)
+		if (is_flush(&run->cause[i], false))
+			return true;
+	return false;
 }
 
 static void say_cause(struct report *r, const struct tn_run_cause *c)
@@ -85,7 +113,7 @@ static void say_cause(struct report *r, const struct tn_run_cause *c)
 	struct report_buf rate, stolen, max;
 	char who[512];
 
-	report_who(c, who, sizeof(who));
+	report_who(r->run, c, who, sizeof(who));
 	report_text(r, REPORT_PLAIN, 2, 4, "- %s/s %s%s%s: %s stolen, at most %s at once.",
 		    report_number(&rate, r->totals.cpu_s > 0.0 ? (double)events / r->totals.cpu_s : NAN),
 		    tn_class_name(c->class), who[0] ? ", " : "", who,
@@ -93,10 +121,32 @@ static void say_cause(struct report *r, const struct tn_run_cause *c)
 		    report_ticks(&max, r->run, (double)c->max_ticks));
 }
 
-void report_result(struct report *r)
+/*
+ * Those that stole most, and the first kernel TLB flush if it is not among them: it is what this tool is about.
+ * One that the probed CPU's own task ran is no noise from elsewhere: where another CPU sent one, it is left to
+ * the table.
+ */
+static void say_causes(struct report *r)
 {
 	tn_autofree size_t *order = report_causes_sorted(r->run);
-	bool had_flush = false;
+	bool remote = any_remote_flush(r->run), had_flush = false;
+	size_t said = 0;
+
+	for (size_t i = 0; order && i < r->run->n_causes; i++) {
+		const struct tn_run_cause *c = &r->run->cause[order[i]];
+		bool flush = is_flush(c, true);
+
+		if ((flush && c->local && remote) || (said >= FOREMOST && (!flush || had_flush)))
+			continue;
+		say_cause(r, c);
+		had_flush |= flush;
+		said++;
+	}
+}
+
+void report_result(struct report *r)
+{
+	bool partial = false;
 
 	report_heading(r, "Result");
 	for (size_t i = 0; i < r->totals.n && i < CPUS_SAID; i++)
@@ -105,13 +155,18 @@ void report_result(struct report *r)
 		report_text(r, REPORT_PLAIN, 2, 2, "%zu more CPUs are in the tables below.", r->totals.n - CPUS_SAID);
 	if (!r->totals.n)
 		report_text(r, REPORT_PLAIN, 2, 2, "Nothing was measured.");
+	for (size_t i = 0; i < r->totals.n; i++)
+		partial |= r->totals.cpu[i].partial > 0;
+	if (partial)
+		report_text(
+			r, REPORT_PLAIN, 2, 4,
+			"- A round that was cut short counts in the figures of all rounds together, but in no median "
+			"and no spread over the rounds.");
 	if (r->run->level > TN_TRACE_ENTRY)
 		report_text(r, REPORT_PLAIN, 2, 4, "- Causes are not known at level %s%s%s.",
 			    tn_trace_level_name(r->run->level), r->run->level_reason[0] ? ": " : "",
 			    r->run->level_reason);
-	for (size_t i = 0; order && i < r->run->n_causes; i++)
-		if (is_foremost(r->run, order, i, &had_flush))
-			say_cause(r, &r->run->cause[order[i]]);
+	say_causes(r);
 }
 
 static void say_findings(struct report *r, enum tn_severity severity)

@@ -10,12 +10,14 @@
 static void say_entry(struct report *r, const struct tn_run_worst *w, const struct tn_run_entry *e)
 {
 	double after = e->ticks >= w->start_ticks ? (double)(e->ticks - w->start_ticks) : 0.0;
-	char sender[64] = "";
+	bool local = e->sender_cpu == w->cpu; /* no CPU sends itself a function: it calls it */
+	char sender[96] = "";
 	struct report_buf at;
 
 	if (e->sender_cpu >= 0)
-		snprintf(sender, sizeof(sender), ", sent by CPU %d%s%s%s", e->sender_cpu, e->sender_comm[0] ? " (" : "",
-			 e->sender_comm, e->sender_comm[0] ? ")" : "");
+		snprintf(sender, sizeof(sender), ", %s CPU %d%s%s%s%s%s", local ? "run by" : "sent by", e->sender_cpu,
+			 local ? "'s own task" : "", e->sender_comm[0] ? " (" : "", e->sender_comm,
+			 e->sender_comm[0] ? ")" : "", local ? ", no IPI" : "");
 	report_text(r, REPORT_PLAIN, 6, 12, "+%s %s%s%s%s%s%s%s%s", report_ticks(&at, r->run, after),
 		    tn_class_name(e->class), e->function[0] ? ", " : "", e->function, e->detail[0] ? ", " : "",
 		    e->detail, e->culprit[0] ? ", from " : "", e->culprit, sender);
@@ -52,7 +54,7 @@ static void say_one(struct report *r, size_t number, const struct tn_run_worst *
 	if (w->n_entries > w->n_kept)
 		report_text(r, REPORT_PLAIN, 6, 6, "and %u more entries", w->n_entries - w->n_kept);
 	if (w->class == TN_CLASS_UNEXPLAINED)
-		report_text(r, REPORT_PLAIN, 6, 6, "no kernel event inside: hardware or hypervisor");
+		report_text(r, REPORT_PLAIN, 6, 6, "%s", report_unexplained(r->run));
 	if (w->cause >= 0)
 		say_stack(r, &r->run->cause[w->cause]);
 }

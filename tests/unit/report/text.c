@@ -52,17 +52,18 @@ static struct tn_run *full_run(void)
 {
 	struct tn_run *run = sample_run(2, 5);
 
+	run->state = TN_RUN_COMPLETE;
 	run->level = TN_TRACE_FULL;
+	run->raw_error[0] = '\0';
+	memset(&run->lost, 0, sizeof(run->lost));
+	run->lost.events = 1234567;
+	run->lost.bytes = 98765432;
+	for (size_t i = 0; i < run->n_cpus; i++) {
+		run->cpu[i].partial = false;
+		run->cpu[i].evidence_s = 10.25;
+		run->cpu[i].ring_lost = run->cpu[i].ring_lost_ticks = 0;
+	}
 	return run;
-}
-
-static void full_report(void **state)
-{
-	tn_cleanup(tn_run_freep) struct tn_run *run = full_run();
-	tn_autofree char *text = report(run, &(struct tn_report_options){.worst = 2});
-
-	(void)state;
-	compare_with("full.txt", text);
 }
 
 /* One CPU that nothing interrupted, no events to be had, no churn: bounds instead of zeros. */
@@ -86,6 +87,140 @@ static struct tn_run *quiet_run(void)
 	c->ran_on = 0;
 	run->effect[1].undone = false;
 	return run;
+}
+
+static void full_report(void **state)
+{
+	tn_cleanup(tn_run_freep) struct tn_run *run = full_run();
+	tn_autofree char *text = report(run, &(struct tn_report_options){.worst = 2});
+
+	(void)state;
+	compare_with("full.txt", text);
+}
+
+/* Stopped in its last round, trace buffer and ring overflowed, the disk was full: what is still true. */
+static void lossy_report(void **state)
+{
+	tn_cleanup(tn_run_freep) struct tn_run *run = sample_run(2, 5);
+	tn_autofree char *text = NULL;
+
+	(void)state;
+	run->level = TN_TRACE_FULL;
+	text = report(run, &(struct tn_report_options){.worst = 2});
+	compare_with("lossy.txt", text);
+	assert_null(strstr(text, "hardware or hypervisor"));
+}
+
+/* Whether the report has @text, whatever its lines. */
+static void says(const struct tn_run *run, const char *wanted, bool has)
+{
+	tn_autofree char *text = report(run, &(struct tn_report_options){.width = 1000, .worst = 3});
+
+	if (!strstr(text, wanted) == has)
+		fail_msg("the report %s '%s'", has ? "lacks" : "has", wanted);
+}
+
+static void entry_cannot_tell_functions(void **state)
+{
+	tn_cleanup(tn_run_freep) struct tn_run *run = full_run();
+
+	(void)state;
+	says(run, "Cannot be told", false);
+	run->level = TN_TRACE_ENTRY;
+	says(run, "below 0.0369/s (95%): irq, softirq, fault, nmi, other-ipi.", true);
+	says(run,
+	     "Cannot be told at level entry, or only in part, since it does not name the function that an IPI ran and "
+	     "counts all of these as other-ipi: kernel-tlb-flush, user-tlb-flush, sync-core, reschedule, rcu, tick, timer.",
+	     true);
+}
+
+/* A full ring alone: entries are whole, and what is unexplained was so, but what is too short may not be. */
+static void full_ring_is_said(void **state)
+{
+	tn_cleanup(tn_run_freep) struct tn_run *run = full_run();
+
+	(void)state;
+	says(run, "that the full ring lost", false);
+	run->lost.ring = run->cpu[0].ring_lost = 3;
+	says(run, "or was too short to reach the threshold, or in an interruption that the full ring lost.", true);
+	says(run, "SHORT: too short to be seen, or in an interruption that the full ring lost.", true);
+	says(run, "below 0.0369/s (95%): user-tlb-flush", true);
+	says(run, "no kernel event inside: hardware or hypervisor", true);
+	says(run, "Kernel events were lost", false);
+}
+
+static void local_flush_was_not_sent(void **state)
+{
+	tn_cleanup(tn_run_freep) struct tn_run *run = full_run();
+
+	(void)state;
+	says(run, "do_flush_tlb_all, from __purge_vmap_area_lazy, run by CPU 1's own task (kworker/1:2), no IPI", true);
+	says(run, "sent by CPU 1 ", false);
+	says(run, "/s kernel-tlb-flush, do_flush_tlb_all", false); /* no headline, since there is a remote one */
+	says(run, "/s kernel-tlb-flush, do_kernel_range_flush", true);
+	run->cause[2].local = true;
+	says(run, "/s kernel-tlb-flush, do_flush_tlb_all", true);
+	run->worst[1].entry[0].sender_cpu = 1;
+	says(run, "from __purge_vmap_area_lazy, run by CPU 1's own task (tlbnoise-churn), no IPI", true);
+}
+
+static void headline_has_the_percentiles_of_the_table(void **state)
+{
+	tn_cleanup(tn_run_freep) struct tn_run *run = quiet_run();
+
+	(void)state;
+	says(run, "of work: at most 0 ns", true);
+	for (unsigned int i = 1; i < 9989; i++)
+		tn_hist_record(&run->cpu[0].jitter, 0);
+	says(run, "of work: p99 0 ns, at most 0 ns", true);
+	for (unsigned int i = 0; i < 11; i++)
+		tn_hist_record(&run->cpu[0].jitter, 0);
+	says(run, "of work: p99 0 ns, p99.99 0 ns, at most 0 ns", true);
+}
+
+static void threshold_has_a_reason(void **state)
+{
+	tn_cleanup(tn_run_freep) struct tn_run *run = full_run();
+
+	(void)state;
+	says(run, "Threshold: 250 ns (the least automatic one; the floor alone would give less).", true);
+	run->cpu[3].threshold_ticks = 800;
+	says(run, "Threshold: derived from the floor; where it is 250 ns, that is the least automatic one,", true);
+	for (size_t i = 0; i < run->n_cpus; i++)
+		run->cpu[i].threshold_ticks = 800;
+	says(run, "Threshold: derived from the floor.", true);
+	run->threshold_auto = false;
+	says(run, "Threshold: set by the scenario.", true);
+	run->min_threshold_ticks = 0; /* an older document, which does not say */
+	says(run, "Threshold:", false);
+}
+
+static void evidence_says_its_time(void **state)
+{
+	tn_cleanup(tn_run_freep) struct tn_run *run = full_run();
+
+	(void)state;
+	says(run, "SMIs 50; counted during each window.", true); /* 2.5 % longer */
+	for (size_t i = 0; i < run->n_cpus; i++)
+		run->cpu[i].evidence_s = 10.75;
+	says(run, "SMIs 50; counted in 10.8 s around each window of 10.0 s.", true);
+	run->level = TN_TRACE_COUNTERS;
+	says(run, "\nWhat the kernel counted in 10.8 s around each window of 10.0 s\n", true);
+	for (size_t i = 0; i < run->n_cpus; i++)
+		run->cpu[i].evidence_s = 0; /* unknown */
+	says(run, "\nWhat the kernel counted around each window\n", true);
+}
+
+/* Two workers that are busy for 17.5 s in 10 s each. */
+static void busy_is_a_share_of_all_workers(void **state)
+{
+	tn_cleanup(tn_run_freep) struct tn_run *run = full_run();
+
+	(void)state;
+	for (size_t i = 0; i < run->n_churn; i++)
+		run->churn[i].busy_s = 17.5;
+	says(run, " 87.5%", true);
+	says(run, " 175%", true); /* one worker: an error of the source's, not hidden */
 }
 
 static void quiet_report(void **state)
@@ -197,6 +332,14 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(full_report),
 		cmocka_unit_test(quiet_report),
+		cmocka_unit_test(lossy_report),
+		cmocka_unit_test(entry_cannot_tell_functions),
+		cmocka_unit_test(full_ring_is_said),
+		cmocka_unit_test(local_flush_was_not_sent),
+		cmocka_unit_test(headline_has_the_percentiles_of_the_table),
+		cmocka_unit_test(threshold_has_a_reason),
+		cmocka_unit_test(evidence_says_its_time),
+		cmocka_unit_test(busy_is_a_share_of_all_workers),
 		cmocka_unit_test(empty_report),
 		cmocka_unit_test(unknown_rate_is_an_error),
 		cmocka_unit_test(colour_changes_nothing_else),
