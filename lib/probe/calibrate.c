@@ -64,7 +64,8 @@ static uint64_t calm_maximum(const uint64_t *gaps, size_t n_batches)
  * @ret: the result
  *
  * The threshold has to lie above what the loop does by itself (the clock's steps, cache misses, a busy
- * sibling thread) and below the shortest entry into the kernel, some 100 ns. With
+ * sibling thread) and below the shortest interruption by the kernel: entry, handler and return. @min_threshold
+ * is what the caller takes that to be at least; gaps below it have other reasons. With
  *
  *	tail = lower quartile of the longest gaps of the batches
  *	threshold = max(@min_threshold, median + 4 * max(tail - median, median, 1))
