@@ -32,15 +32,28 @@ boot_command() {
 	boot_guest "$kernel" "$@"
 }
 
-# boot_guest KERNEL CMD...: as boot_command, after boot_prepare.
+# boot_guest KERNEL CMD...: as boot_command, after boot_prepare. A guest that finds its timers miscalibrated, which
+# happens to one on a busy host, leaves a note and ends before CMD.
 boot_guest() {
-	local kernel=$1 status=0 console qemu
+	local kernel=$1 attempt
 	shift
 	{ kernel_start "$kernel" && printf '%q ' "$@"; } >"$share/command"
-	console=$(log_of "console-$kernel")
+	for attempt in 1 2 3 4 5; do
+		rm -f "$share/again"
+		boot_once "$kernel"
+		[ -f "$share/again" ] || return "$(cat "$share/status")"
+		say "boot $attempt: $(cat "$share/again"); booting again"
+	done
+	die "kernel $kernel: no boot with working timers in $attempt: the host is too busy"
+}
+
+# boot_once KERNEL: from power-on to the end, with what the guest writes shown as it comes.
+boot_once() {
+	local status=0 console qemu
+	console=$(log_of "console-$1")
 	: >"$console"
 	touch "$share/stdout" "$share/stderr"
-	qemu_line "$accel" "$folder" "$share" "$(kernel_words "$accel")$append" -serial "file:$console"
+	qemu_line "$accel" "$folder" "$share" "$(kernel_words "$accel" "$folder")$append" -serial "file:$console"
 	timeout -k 5 "$limit" "${qemu[@]}" >"$share/qemu" 2>&1 </dev/null &
 	guest=$!
 	tail -q -n +1 -s 0.2 -f --pid="$guest" "$share/stderr" >&2 &
@@ -48,8 +61,7 @@ boot_guest() {
 	wait "$guest" || status=$?
 	guest=
 	wait
-	boot_judge "$kernel" "$console" "$status"
-	return "$(cat "$share/status")"
+	boot_judge "$1" "$console" "$status"
 }
 
 # boot_end: whatever ends the rig ends the guest, and nothing of the boot stays.
@@ -66,7 +78,7 @@ boot_judge() {
 $lines"
 	[ "$3" -ne 124 ] || die "kernel $1: no end within $limit s (--timeout); the console is in $2, its last lines:
 $(tail -n 5 "$2")"
-	[ -f "$share/status" ] || die "kernel $1 did not finish the command; the console is in $2, its last lines:
+	[ -f "$share/status" ] || [ -f "$share/again" ] || die "kernel $1 did not finish the command; the console is in $2, its last lines:
 $(tail -n 5 "$2" "$share/qemu")"
 }
 
@@ -76,7 +88,7 @@ boot_shell() {
 	boot_prepare "$1"
 	console=$(log_of "console-$1")
 	say "the console is also in $console"
-	qemu_line "$accel" "$folder" "$share" "$(kernel_words "$accel")$append quiet" \
+	qemu_line "$accel" "$folder" "$share" "$(kernel_words "$accel" "$folder")$append quiet" \
 		-chardev "stdio,id=console,signal=off,logfile=$console" -serial chardev:console
 	"${qemu[@]}"
 }

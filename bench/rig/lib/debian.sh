@@ -10,7 +10,7 @@ debian_modules=(netfs 9pnet 9pnet_virtio 9p overlay)
 
 # debian_package: the package that the meta package stands for, with its version.
 debian_package() {
-	apt-cache show "$debian_meta" 2>/dev/null | sed -nE '/^Depends:/{s/^Depends: *([^ ,]+).*/\1/p;q}'
+	apt-cache show "$debian_meta" 2>/dev/null | awk '/^Depends:/ && !n++ { sub(",.*", "", $2); print $2 }'
 }
 
 debian_dir() {
@@ -31,6 +31,7 @@ debian_build() {
 	mkdir -p "$dir/initrd"
 	with_progress "fetching $package" "$log" debian_fetch "$package" "$dir"
 	debian_initrd "$dir" >"$log" 2>&1 || failed_step "making the initial ramdisk" "$log"
+	cp "$dir/package/boot/config-"* "$dir/config"
 	cp "$dir/package/boot/vmlinuz-"* "$dir/bzImage.part"
 	mv "$dir/bzImage.part" "$dir/bzImage"
 }

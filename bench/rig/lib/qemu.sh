@@ -8,8 +8,8 @@ guest_memory=2G
 # 9p, for the root file system. The host does not write there while a guest runs: let the guest cache all of it.
 root_flags=trans=virtio,version=9p2000.L,msize=262144,cache=loose
 
-# tsc_khz: what the guest's kernel is told its TSC runs at, since under load it measures nonsense, calls the TSC
-# unstable and then never stops its tick. TCG's guests count the host's ticks.
+# tsc_khz: what an emulated guest's kernel is told about its TSC, which counts the host's ticks. Left to itself, it
+# measures nonsense when the host is busy, calls the TSC unstable, and then never stops its tick.
 tsc_khz() {
 	local program=$cache/tsc-khz
 	if [ "$rig_dir/tsc-khz.c" -nt "$program" ]; then
@@ -19,15 +19,19 @@ tsc_khz() {
 	"$program"
 }
 
-# kernel_words ACCEL: the kernel's command line. rig.accel means nothing to the kernel; it is there because the
-# command line is part of every run document.
+# kernel_words ACCEL KERNEL-FOLDER: the kernel's command line. rig.accel means nothing to the kernel; it is there
+# because the command line is part of every run document.
 kernel_words() {
-	local last=$((guest_cpus - 1))
+	local last=$((guest_cpus - 1)) khz hz
 	local words="console=ttyS0 root=root rootfstype=9p ro init=/rig-init reboot=t panic=-1 numa=fake=2"
 	words+=" rootflags=$root_flags"
 	words+=" nohz_full=1-$last rcu_nocbs=1-$last isolcpus=nohz,domain,managed_irq,1-$last irqaffinity=0"
 	words+=" tsc=reliable rig.accel=$1"
-	[ "$1" = kvm ] || words+=" tsc_early_khz=$(tsc_khz)"
+	if [ "$1" = tcg ]; then
+		khz=$(tsc_khz)
+		hz=$(sed -n 's/^CONFIG_HZ=//p' "$2/config")
+		words+=" tsc_early_khz=$khz lpj=$((khz * 1000 / hz)) no_timer_check"
+	fi
 	printf '%s\n' "$words"
 }
 
@@ -73,7 +77,7 @@ accelerator() {
 trial() {
 	local qemu
 	printf 'true\n' >"$2/command"
-	qemu_line kvm "$1" "$2" "$(kernel_words kvm)" -serial "file:$2/console"
+	qemu_line kvm "$1" "$2" "$(kernel_words kvm "$1")" -serial "file:$2/console"
 	timeout -k 5 40 "${qemu[@]}" >"$2/qemu" 2>&1 </dev/null || true
 	[ "$(cat "$2/status" 2>/dev/null)" = 0 ]
 }

@@ -2,11 +2,14 @@
 # shellcheck shell=bash disable=SC2154,SC2034
 # Scenarios in the guest. The run document and its raw records come out through the shared folder.
 
-# run_scenario KERNEL SCENARIO: prints the report; the document goes to --output, or into the cache.
+# run_scenario KERNEL SCENARIO: the host prints the report, so that it names the files as the host knows them. The
+# document goes to --output, or into the cache.
 run_scenario() {
-	local status=0
+	local status=0 document=${output:-$cache/run-$1-$(basename "$2" .ini).json}
 	boot_prepare "$1"
-	scenario_run "$1" "$2" "${output:-$cache/run-$1-$(basename "$2" .ini).json}" || status=$?
+	rm -f "$document"
+	scenario_run "$1" "$2" "$document" || status=$?
+	[ ! -f "$document" ] || "$share/bin/tlbnoise" show "$document"
 	return $status
 }
 
@@ -19,11 +22,11 @@ scenario_run() {
 		scenario=/rig/given.ini
 	fi
 	mkdir -p "$share/result"
-	boot_guest "$1" tlbnoise run --quiet --no-color "${overrides[@]}" --output "/rig/result/$name" "$scenario" ||
-		status=$?
+	# shellcheck disable=SC2016
+	boot_guest "$1" sh -c 'exec tlbnoise run --quiet "$@" >/rig/report' run \
+		"${overrides[@]}" --output "/rig/result/$name" "$scenario" || status=$?
 	[ -f "$share/result/$name" ] || return "$status"
 	mkdir -p "$(dirname "$3")"
 	cp "$share/result/"* "$(dirname "$3")/"
-	say "run document: $3"
 	return "$status"
 }
