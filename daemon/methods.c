@@ -50,8 +50,8 @@ static uint64_t lost_so_far(const struct run *run)
 		if (run->probe[i].handle.shm)
 			lost += run->probe[i].handle.shm->result.lost;
 	if (run->trace)
-		tn_trace_stats(run->trace, &stats, NULL);
-	return lost + (stats.overrun > stats.missed ? stats.overrun : stats.missed);
+		tn_trace_counts(run->trace, &stats);
+	return lost + stats.missed + stats.undecoded;
 }
 
 static void add_worst(cJSON *j, const struct run *run)

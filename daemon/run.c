@@ -99,6 +99,8 @@ static int end_round(struct run *run, struct tn_error *err)
 	r = document_round(run, err);
 	if (r < 0)
 		return r;
+	for (size_t i = 0; i < run->n_probes; i++)
+		tn_attribution_end_round(run->attribution, run->probe[i].cpu);
 	round_end(run);
 	run->round++;
 	run->doc->rounds_done = run->round;
