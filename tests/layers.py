@@ -12,7 +12,7 @@ BELOW = {
     "probe": {"base"},
     "trace": {"base"},
     "varlink": {"base"},
-    "churn": {"base", "system", "scenario", "probe", "trace", "varlink"},
+    "churn": {"base", "system", "scenario", "probe", "trace", "varlink", "kernel"},  # the module's one header
     "analysis": {"base", "system", "scenario", "probe", "trace", "varlink"},
     "result": {"base", "system", "scenario", "probe", "trace", "varlink", "analysis"},
     "report": {"base", "system", "scenario", "probe", "trace", "varlink", "analysis", "result"},

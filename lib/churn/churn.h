@@ -16,8 +16,9 @@
 #include "scenario/scenario.h"
 
 #define TN_CHURN_MAGIC       0x6e727563 /* "curn" */
-#define TN_CHURN_ABI         1
+#define TN_CHURN_ABI         2
 #define TN_CHURN_FAILURE     256
+#define TN_CHURN_MECHANISM   32
 #define TN_CHURN_WORKERS_MAX 256
 #define TN_CHURN_PAGES_MAX   65536
 #define TN_CHURN_BURST_MAX   4096
@@ -52,11 +53,12 @@ struct tn_churn_shm {
 	atomic_uint state;   /* enum tn_churn_state, written by the worker */
 	atomic_uint command; /* enum tn_churn_command, a futex, written by the daemon */
 	atomic_uint_fast64_t operations;
-	atomic_uint_fast64_t missed;    /* periods that passed without an operation because it was late */
-	atomic_uint_fast64_t errors;    /* operations that failed */
-	atomic_uint_fast64_t busy_ns;   /* time inside operations */
-	char failure[TN_CHURN_FAILURE]; /* text of the first error */
-	int32_t owner;                  /* PID of the daemon; a worker with another parent ends at once */
+	atomic_uint_fast64_t missed;        /* periods that passed without an operation because it was late */
+	atomic_uint_fast64_t errors;        /* operations that failed */
+	atomic_uint_fast64_t busy_ns;       /* time inside operations */
+	char failure[TN_CHURN_FAILURE];     /* text of the first error */
+	char mechanism[TN_CHURN_MECHANISM]; /* what does the work: "module", or a source's name; from READY on */
+	int32_t owner;                      /* PID of the daemon; a worker with another parent ends at once */
 };
 
 enum tn_churn_state { TN_CHURN_START, TN_CHURN_READY, TN_CHURN_RUNNING, TN_CHURN_DONE, TN_CHURN_FAILED };
@@ -80,7 +82,8 @@ struct tn_churn_process {
 struct tn_churn_reading {
 	enum tn_churn_state state;
 	uint64_t operations, missed, errors, busy_ns;
-	char failure[TN_CHURN_FAILURE]; /* "" if nothing has failed */
+	char failure[TN_CHURN_FAILURE];     /* "" if nothing has failed */
+	char mechanism[TN_CHURN_MECHANISM]; /* "" before READY */
 };
 
 int tn_churn_spawn(const struct tn_churn_spec *spec, const struct tn_cpus *cpus, unsigned int index,

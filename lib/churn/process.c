@@ -299,7 +299,9 @@ void tn_churn_read(const struct tn_churn_process *p, struct tn_churn_reading *re
 		.errors = atomic_load(&shm->errors),
 		.busy_ns = atomic_load(&shm->busy_ns),
 	};
-	/* Written once, before the state or the count that announces it. */
+	/* Both are written once, before the state or the count that announces them. */
+	if (ret->state != TN_CHURN_START)
+		snprintf(ret->mechanism, sizeof(ret->mechanism), "%.*s", TN_CHURN_MECHANISM - 1, shm->mechanism);
 	if (ret->errors > 0 || ret->state == TN_CHURN_FAILED)
 		snprintf(ret->failure, sizeof(ret->failure), "%.*s", TN_CHURN_FAILURE - 1, shm->failure);
 }

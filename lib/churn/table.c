@@ -11,10 +11,9 @@
 #include "churn/worker.h"
 
 static const struct tn_churn_source *const sources[] = {
-	&tn_churn_bpf_map,
-	&tn_churn_threads,
-	&tn_churn_module_junk,
-	&tn_churn_hackbench,
+	&tn_churn_bpf_map,    &tn_churn_threads,   &tn_churn_module_junk, &tn_churn_hackbench,
+	&tn_churn_vmalloc,    &tn_churn_vmap,      &tn_churn_vm_map_ram,  &tn_churn_unmap_aliases,
+	&tn_churn_set_memory, &tn_churn_huge_vmap, &tn_churn_mixed,
 };
 
 /** tn_churn_at() - source number @index of the table, NULL behind the last */

@@ -188,7 +188,8 @@ int tn_churn_worker_main(const struct tn_churn_spec *spec, const struct tn_cpus 
 			 struct tn_churn_shm *shm)
 {
 	const struct tn_churn_source *source = tn_churn_find(spec->source);
-	struct tn_churn_worker w = {.spec = spec, .shm = shm, .index = index, .random = tn_churn_seed(index)};
+	struct tn_churn_worker w = {
+		.spec = spec, .shm = shm, .index = index, .random = tn_churn_seed(index), .mechanism = spec->source};
 	struct tn_error err = {0};
 	struct tn_cpus place;
 	int r;
@@ -202,6 +203,7 @@ int tn_churn_worker_main(const struct tn_churn_spec *spec, const struct tn_cpus 
 	r = prepare(&w, source, &place, &err);
 	if (r < 0)
 		return fail(shm, r, &err);
+	snprintf(shm->mechanism, sizeof(shm->mechanism), "%s", w.mechanism);
 	announce(shm, TN_CHURN_READY);
 	if (await_go(&w)) {
 		announce(shm, TN_CHURN_RUNNING);

@@ -9,8 +9,10 @@ struct tn_churn_worker {
 	const struct tn_churn_spec *spec;
 	struct tn_churn_shm *shm;
 	unsigned int index;
-	uint64_t random; /* state of tn_churn_random(), never 0 */
-	void *data;      /* the source's own: from setup() to teardown() */
+	uint64_t random;                        /* state of tn_churn_random(), never 0 */
+	void *data;                             /* the source's own: from setup() to teardown() */
+	const struct tn_churn_source *stand_in; /* does the work of a source that cannot itself; NULL: none */
+	const char *mechanism; /* what does the work; set by setup() if it is not the source that the section names */
 };
 
 /* pace.c */
@@ -47,5 +49,7 @@ int tn_churn_module_refusal(int error, const struct tn_churn_module_rights *righ
 
 /* The sources; rows of table.c. */
 extern const struct tn_churn_source tn_churn_bpf_map, tn_churn_threads, tn_churn_module_junk, tn_churn_hackbench;
+extern const struct tn_churn_source tn_churn_vmalloc, tn_churn_vmap, tn_churn_vm_map_ram, tn_churn_unmap_aliases,
+	tn_churn_set_memory, tn_churn_huge_vmap, tn_churn_mixed;
 
 #endif

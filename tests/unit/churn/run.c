@@ -52,6 +52,33 @@ static void each_source_operates(void **state)
 			run_some(tn_churn_at(i)->name);
 }
 
+static void runs_by(const char *source, const char *mechanism)
+{
+	struct tn_churn_spec spec = support_spec(source);
+	struct tn_cpus cpus = support_cpus();
+	struct tn_churn_reading now;
+	struct tn_churn_process p;
+
+	support_start(&spec, &cpus, 0, &p);
+	tn_churn_read(&p, &now);
+	assert_string_equal(now.mechanism, mechanism);
+	tn_churn_close(&p);
+}
+
+static void a_worker_says_what_does_the_work(void **state)
+{
+	struct tn_error err;
+
+	(void)state;
+	runs_by("threads", "threads");
+	if (tn_churn_find("vmap")->check(&err) == 0) {
+		runs_by("vmap", "module");
+		runs_by("vmalloc", "module");
+	} else if (can_run(tn_churn_find("bpf-map"), &err)) {
+		runs_by("vmalloc", "bpf-map");
+	}
+}
+
 /*
  * However loaded the machine is: no more operations than periods have begun. How many fewer is for the count
  * of missed ones to say.
@@ -184,6 +211,7 @@ int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_source_operates),
+		cmocka_unit_test(a_worker_says_what_does_the_work),
 		cmocka_unit_test(pacing_keeps_the_rate),
 		cmocka_unit_test(what_is_too_fast_is_missed),
 		cmocka_unit_test(stop_ends_a_pause),

@@ -21,7 +21,7 @@ static void table_is_whole(void **state)
 		assert_true(s->check && s->setup && s->operate && s->teardown);
 		assert_int_equal(s->keys & ~(TN_CHURN_KEY_PAGES | TN_CHURN_KEY_BURST | TN_CHURN_KEY_GROUPS), 0);
 	}
-	assert_int_equal(n, 4);
+	assert_int_equal(n, 11);
 	assert_null(tn_churn_at(n + 1));
 	assert_null(tn_churn_find(""));
 	assert_null(tn_churn_find("bpf"));
@@ -55,19 +55,20 @@ static void unknown_sources(void **state)
 	(void)state;
 	refused(&spec, -EINVAL,
 		"[churn thread] line 7: there is no source 'thread', did you mean 'threads': the sources are bpf-map, "
-		"threads, module-junk, hackbench");
+		"threads, module-junk, hackbench, vmalloc, vmap, vm-map-ram, unmap-aliases, set-memory, huge-vmap, mixed");
 	spec = support_spec("bpfmap");
 	refused(&spec, -EINVAL,
 		"[churn bpfmap] line 7: there is no source 'bpfmap', did you mean 'bpf-map': the sources are bpf-map, "
-		"threads, module-junk, hackbench");
-	spec = support_spec("vmalloc");
+		"threads, module-junk, hackbench, vmalloc, vmap, vm-map-ram, unmap-aliases, set-memory, huge-vmap, mixed");
+	spec = support_spec("zswap");
 	refused(&spec, -EINVAL,
-		"[churn vmalloc] line 7: there is no source 'vmalloc': the sources are bpf-map, threads, module-junk, "
-		"hackbench");
+		"[churn zswap] line 7: there is no source 'zswap': the sources are bpf-map, threads, module-junk, "
+		"hackbench, vmalloc, vmap, vm-map-ram, unmap-aliases, set-memory, huge-vmap, mixed");
 	spec = support_spec("");
 	spec.line = 0;
 	refused(&spec, -EINVAL,
-		"[churn ]: there is no source '': the sources are bpf-map, threads, module-junk, hackbench");
+		"[churn ]: there is no source '': the sources are bpf-map, threads, module-junk, hackbench, vmalloc, vmap, "
+		"vm-map-ram, unmap-aliases, set-memory, huge-vmap, mixed");
 	/* As long as the field allows: no row of the distance table is overrun. */
 	memset(spec.source, 'x', sizeof(spec.source) - 1);
 	assert_int_equal(tn_churn_validate(&spec, NULL), -EINVAL);
