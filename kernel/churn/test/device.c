@@ -125,6 +125,16 @@ unsigned int threads_alive(void)
 	return n;
 }
 
+/* A thread that has ended can be seen for a moment longer. */
+void wait_for_no_threads(void)
+{
+	uint64_t end = now_ns() + 10000000000;
+
+	while (threads_alive() > 0 && now_ns() < end)
+		usleep(1000);
+	check_equal(threads_alive(), 0);
+}
+
 unsigned long taint(void)
 {
 	FILE *f = fopen("/proc/sys/kernel/tainted", "re");

@@ -160,6 +160,6 @@ void test_malformed(void)
 		if (failed[i])
 			note("  %-28s %u", strerror((int)i), failed[i]);
 	check(accepted < rounds && failed[EINVAL] && failed[EFAULT] && failed[ENOTTY]);
-	check_equal(threads_alive(), 0);
+	wait_for_no_threads();
 	still_works();
 }

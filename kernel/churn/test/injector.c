@@ -161,5 +161,5 @@ void test_cease(void)
 	request(fd, TLBNOISE_CHURN_CEASE, NULL);
 	check_equal(poll(&poll_fd, 1, 10000), 1);
 	check_equal(read(fd, &r, sizeof(r)), 0);
-	check_equal(threads_alive(), 0);
+	wait_for_no_threads();
 }

@@ -201,5 +201,5 @@ void test_unload(void)
 	close(fd);
 	check(syscall(SYS_delete_module, "tlbnoise_churn", O_NONBLOCK) == 0);
 	check(access(TLBNOISE_CHURN_DEVICE, F_OK) < 0);
-	check_equal(threads_alive(), 0);
+	wait_for_no_threads();
 }

@@ -49,6 +49,7 @@ unsigned int cpu_count(void);
 uint64_t now_ns(void);
 uint64_t random_next(uint64_t *state);
 unsigned int threads_alive(void); /* of the module, in the whole machine */
+void wait_for_no_threads(void);
 unsigned long taint(void);
 
 extern const char *const pattern_name[TLBNOISE_CHURN_PATTERNS];

@@ -127,7 +127,7 @@ void test_flat_out(void)
 		request(fd, TLBNOISE_CHURN_STOP, NULL);
 		note("%-13s on %u CPUs stops in %llu us", pattern_name[i], cpus,
 		     (unsigned long long)(now_ns() - begin) / 1000);
-		check_equal(threads_alive(), 0);
+		wait_for_no_threads();
 	}
 	check_equal(stats_of(fd).errors, 0);
 	check_equal(stats_of(fd).threads, 0);
