@@ -58,18 +58,18 @@ const char *report_unexplained(const struct tn_run *run)
 /* "sent by CPU 0 (bpf)", or that nothing was sent. */
 static void append_sender(const struct tn_run_cause *c, char *buf, size_t size)
 {
+	char who[REPORT_TEXT + 64] = "the probed CPU";
 	struct report_buf cpus;
-	size_t len = strlen(buf);
+	size_t len;
 
-	if (tn_cpus_empty(&c->sender_cpus))
+	if (tn_cpus_empty(&c->sender_cpus) && !c->local)
 		return;
-	snprintf(buf + len, size - len, "%s%s CPU %s%s", len ? ", " : "", c->local ? "run by" : "sent by",
-		 report_cpus(&cpus, &c->sender_cpus), c->local ? "'s own task" : "");
+	if (!tn_cpus_empty(&c->sender_cpus))
+		snprintf(who, sizeof(who), "CPU %s", report_cpus(&cpus, &c->sender_cpus));
+	append(buf, size, c->local ? "run by " : "sent by ", who);
 	len = strlen(buf);
-	if (c->sender_comm[0])
-		snprintf(buf + len, size - len, " (%s)", c->sender_comm);
-	if (c->local)
-		append(buf, size, "", "no IPI");
+	snprintf(buf + len, size - len, "%s%s%s%s%s", c->local ? "'s own task" : "", c->sender_comm[0] ? " (" : "",
+		 c->sender_comm, c->sender_comm[0] ? ")" : "", c->local ? ", no IPI" : "");
 }
 
 /* "do_kernel_range_flush, from __purge_vmap_area_lazy, sent by CPU 0 (bpf)"; "" when nothing is known. */
@@ -132,7 +132,8 @@ int report_causes(struct report *r)
 		"the first entry in it. SHORT: too short to be seen%s.%s",
 		r->run->lost.ring ? ", or in an interruption that the full ring lost" : "",
 		tn_run_events_lost(r->run)
-			? " Kernel events were lost: rates are lower bounds, and interruptions whose events were lost count as unexplained."
+			? " Kernel events were lost: rates are lower bounds, and interruptions whose events were "
+			  "lost count as unexplained."
 			: "");
 	t = report_table_new(columns, TN_ARRAY_SIZE(columns));
 	for (size_t i = 0; i < r->run->n_causes && i < CAUSES_SHOWN; i++)

@@ -158,6 +158,9 @@ static void local_flush_was_not_sent(void **state)
 	says(run, "sent by CPU 1 ", false);
 	says(run, "/s kernel-tlb-flush, do_flush_tlb_all", false); /* no headline, since there is a remote one */
 	says(run, "/s kernel-tlb-flush, do_kernel_range_flush", true);
+	tn_cpus_del(&run->cause[4].sender_cpus, 1);
+	run->cause[4].sender_comm[0] = '\0';
+	says(run, "from __purge_vmap_area_lazy, run by the probed CPU's own task, no IPI", true);
 	run->cause[2].local = true;
 	says(run, "/s kernel-tlb-flush, do_flush_tlb_all", true);
 	run->worst[1].entry[0].sender_cpu = 1;
