@@ -90,5 +90,7 @@ boot_shell() {
 	say "the console is also in $console"
 	qemu_line "$accel" "$folder" "$share" "$(kernel_words "$accel" "$folder")$append quiet" \
 		-chardev "stdio,id=console,signal=off,logfile=$console" -serial chardev:console
-	"${qemu[@]}"
+	while rm -f "$share/again" && "${qemu[@]}" && [ -f "$share/again" ]; do
+		say "$(cat "$share/again"); booting again"
+	done
 }

@@ -16,7 +16,7 @@ debian_package() {
 debian_dir() {
 	local package
 	package=$(debian_package)
-	[ -z "$package" ] || printf '%s/kernel-debian-%s\n' "$cache" "$(hash_of "$package" "${debian_modules[*]}")"
+	[ -z "$package" ] || printf '%s/kernel-debian-%s\n' "$cache" "$(hash_of "recipe $build_recipe" "$package" "${debian_modules[*]}")"
 }
 
 debian_build() {

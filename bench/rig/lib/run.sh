@@ -18,8 +18,9 @@ scenario_run() {
 	local scenario=$2 name status=0
 	name=$(basename "$3")
 	if [ -f "$scenario" ]; then
-		cp "$scenario" "$share/given.ini"
-		scenario=/rig/given.ini
+		mkdir -p "$share/given"
+		cp "$scenario" "$share/given/"
+		scenario=/rig/given/$(basename "$2")
 	fi
 	mkdir -p "$share/result"
 	# shellcheck disable=SC2016
