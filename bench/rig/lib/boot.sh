@@ -8,7 +8,7 @@ splats='(BUG|WARNING|Oops|UBSAN|KASAN|general protection|double fault|Kernel pan
 splats+='watchdog: BUG|traps: |unchecked MSR|DEBUG_LOCKS_WARN|kernel BUG|Unable to handle|VFS: Cannot open root)'
 
 # Of the one boot in hand; global, since the trap on exit needs them.
-folder='' share='' accel='' guest=''
+folder='' share='' accel='' guest='' alive=''
 
 # boot_prepare KERNEL: everything that a boot needs; sets folder, share and accel.
 boot_prepare() {
@@ -20,6 +20,8 @@ boot_prepare() {
 	say "accelerator: $accel"
 	share=$(mktemp -d "$cache/boot-XXXXXX")
 	trap boot_end EXIT
+	exec {alive}<"$share"
+	flock "$alive"
 	programs_into "$share"
 	module_into "$share" "$1"
 }
@@ -78,7 +80,8 @@ boot_judge() {
 $lines"
 	[ "$3" -ne 124 ] || die "kernel $1: no end within $limit s (--timeout); the console is in $2, its last lines:
 $(tail -n 5 "$2")"
-	[ -f "$share/status" ] || [ -f "$share/again" ] || die "kernel $1 did not finish the command; the console is in $2, its last lines:
+	[ -f "$share/status" ] || [ -f "$share/again" ] ||
+		die "kernel $1 did not finish the command; the console is in $2, its last lines:
 $(tail -n 5 "$2" "$share/qemu")"
 }
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash disable=SC2154,SC2034
 # What is expensive lies in one folder outside the tree, each thing under a hash of what it was made from:
-# source-VERSION, kernel-NAME-HASH, rootfs-HASH, programs-HASH, ccache, log. A folder appears under its name only
-# when it is complete.
+# source-VERSION, kernel-NAME-HASH, rootfs-HASH, programs-HASH, beside ccache and log. What is complete has its name;
+# a kernel is complete when its bzImage is there.
 
 cache=${TN_RIG_CACHE:-${XDG_CACHE_HOME:-/var/cache}/tlbnoise}
 
@@ -60,24 +60,26 @@ locked() {
 	exec {fd}>&-
 }
 
-# cache_clean [--all]: removes what the present sources, fragments and patches would not use.
+# cache_clean [--all]: removes what the present sources, fragments and patches would not use. The folder of a boot
+# is locked for as long as its guest lives.
 cache_clean() {
-	local dir keep=()
+	local item keep=()
 	case ${1:-} in
 	'') mapfile -t keep < <(cache_current) ;;
 	--all) ;;
 	*) die "usage: rig clean [--all]" ;;
 	esac
-	for dir in "$cache"/{kernel,rootfs,source,programs,boot}-* "$cache"/{ccache,log,*.lock}; do
-		[ -e "$dir" ] || continue
-		if [ $# -eq 0 ] && { [[ $dir != "$cache"/*-* ]] || [[ " ${keep[*]} " == *" $dir "* ]]; }; then
-			continue
-		fi
-		rm -rf "$dir"
-		say "removed $dir"
+	for item in "$cache"/{kernel,rootfs,source,programs}-* "$cache"/boot-*; do
+		[ -d "$item" ] || continue
+		[[ " ${keep[*]} " != *" $item "* ]] || continue
+		[[ $item != "$cache"/boot-* ]] || flock -n "$item" true || continue
+		rm -rf "$item"
+		say "removed $item"
 	done
+	[ "${1:-}" != --all ] || rm -rf "$cache"/{ccache,log,compare,tsc-khz} "$cache"/{*.lock,accel-*,run-*}
 }
 
+# cache_current: the folders in use.
 cache_current() {
 	local kernel
 	source_dir

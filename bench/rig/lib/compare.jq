@@ -2,10 +2,15 @@
 # Two run documents, as an array, into rows "what TAB first TAB second". Rounds are taken together; intervals are
 # the documents' own. All rates are per second and CPU.
 
-def sig3: if . == 0 then "0" else (log10 | floor) as $e | pow(10; 2 - $e) as $f | ((. * $f | round) / $f | tostring) end;
+# Three significant digits.
+def sig3:
+  if . == 0 then "0"
+  else pow(10; 2 - (log10 | floor)) as $f | (. * $f | round) / $f | tostring
+  end;
 def ns: if . < 1000 then "\(sig3) ns" elif . < 1e6 then "\(. / 1e3 | sig3) us" else "\(. / 1e6 | sig3) ms" end;
 def percent: "\(. * 100 | sig3) %";
-def rate: if . == null then "-" else "\(.entries_per_s | sig3) (\(.entries_per_s_interval.low | sig3)-\(.entries_per_s_interval.high | sig3))" end;
+def range: "(\(.low | sig3)-\(.high | sig3))";
+def rate: if . == null then "-" else "\(.entries_per_s | sig3) \(.entries_per_s_interval | range)" end;
 def row($what; f): [$what] + map(f);
 
 # Classes of kernel entries that either document saw.

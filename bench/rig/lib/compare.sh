@@ -32,9 +32,9 @@ compare_words() {
 	printf '\nOne boot of each kernel: the figures show what happened, not yet how it varies from boot to boot.\n'
 	[[ $(jq -r .environment.cmdline "$1") == *rig.accel=tcg* ]] || return 0
 	cat <<-TEXT
-		QEMU emulated the CPUs (TCG), with $guest_cpus of them on $(nproc) of the host. What that can show: which interruptions
-		happen, how often, who sent them. What it cannot: their true lengths. The host takes the CPU away at any
-		moment, which shows as unexplained interruptions and fills the percentiles from p99 up; entering the
-		kernel costs many times what it costs on hardware. Time stolen is an indication. Lengths need bare metal.
+		QEMU emulated the CPUs (TCG), $guest_cpus of them on $(nproc) of the host. What that can show: which
+		interruptions happen, how often, who sent them. What it cannot: how long they last. The host takes the
+		CPUs away at any moment, which shows as unexplained interruptions and fills the percentiles from p99
+		up; entering the kernel costs many times what it costs on hardware. Time stolen is an indication.
 	TEXT
 }
