@@ -3,7 +3,8 @@
  * The stale-read test: CPU 0 maps another page at the same kernel address, the last CPU reads it,
  * in turns. In between the reading CPU stays in userspace, where a kernel that defers flushes
  * defers them: it waits for its turn without a system call. A kernel that forgets a flush shows the
- * page of the turn before.
+ * page of the turn before. QEMU drops its TLB at each switch of page tables, so that in such a
+ * guest only a kernel without PTI (nopti) would be caught.
  */
 #include <pthread.h>
 #include <stdatomic.h>
@@ -47,7 +48,8 @@ static struct tlbnoise_churn_peek take_turn(uint64_t turn)
 	return reader.last;
 }
 
-static void rounds_with(unsigned int pages, unsigned int rounds, uint64_t *turn)
+/* Re-maps after which the reader saw the old page. */
+static unsigned int rounds_with(unsigned int pages, unsigned int rounds, uint64_t *turn)
 {
 	struct tlbnoise_churn_remap remap;
 	unsigned int moved = 0, stale = 0;
@@ -70,15 +72,15 @@ static void rounds_with(unsigned int pages, unsigned int rounds, uint64_t *turn)
 	}
 	note("%3u pages: %u stale of %u re-maps, %u of them at another address", pages, stale,
 	     rounds, moved);
-	check_equal(stale, 0);
 	/* A page at another address proves nothing. */
 	check(moved <= rounds / 10);
 	close(reader.fd);
+	return stale;
 }
 
 void test_remap(void)
 {
-	unsigned int rounds = amount ?: ROUNDS;
+	unsigned int rounds = amount ?: ROUNDS, stale;
 	pthread_t thread;
 	uint64_t turn = 0;
 
@@ -87,8 +89,9 @@ void test_remap(void)
 		skip("one CPU");
 	bind_to(0);
 	check(pthread_create(&thread, NULL, read_in_turns, NULL) == 0);
-	rounds_with(300, rounds - rounds / 4, &turn); /* flushes everything */
-	rounds_with(8, rounds / 4, &turn);	      /* flushes page by page */
+	stale = rounds_with(300, rounds - rounds / 4, &turn); /* flushes everything */
+	stale += rounds_with(8, rounds / 4, &turn);	      /* flushes page by page */
 	atomic_store(&reader.asked, UINT64_MAX);
 	check(pthread_join(thread, NULL) == 0);
+	check_equal(stale, 0);
 }
