@@ -81,7 +81,9 @@ int cli_print_json(const cJSON *json, bool one_line, struct tn_error *err)
 
 	if (!text)
 		return tn_error_set(err, -ENOMEM, "no memory to print the JSON");
-	puts(text);
+	if (puts(text) == EOF) /* now, while the reason is known: later it is only that something failed */
+		return tn_error_set(err, -EIO, "cannot write to standard output: %s; the output is not complete",
+				    strerror(errno));
 	return 0;
 }
 

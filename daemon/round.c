@@ -260,7 +260,7 @@ void round_end(struct run *run)
 		struct tn_error err = {0};
 
 		if (tn_churn_reap(&run->worker[i].process, 0, &err) < 0)
-			tn_log(run->log, LOG_WARNING, "run %s: %s", run->doc->id, err.text);
+			tn_log(run->log, LOG_INFO, "run %s: %s", run->doc->id, err.text);
 		tn_churn_close(&run->worker[i].process);
 	}
 	run->n_workers = 0;

@@ -181,17 +181,17 @@ void tn_arena_free(struct tn_arena *a)
 int tn_grow(void *array, size_t *capacity, size_t need, size_t item)
 {
 	size_t n = *capacity ? *capacity : 64;
-	void *p;
+	void *p, *larger;
 
 	if (need <= *capacity)
 		return 0;
 	while (n < need)
 		n *= 2;
 	memcpy(&p, array, sizeof(p));
-	p = realloc(p, n * item);
-	if (!p)
+	larger = realloc(p, n * item);
+	if (!larger)
 		return -ENOMEM;
-	memcpy(array, &p, sizeof(p));
+	memcpy(array, &larger, sizeof(larger));
 	*capacity = n;
 	return 0;
 }

@@ -44,8 +44,9 @@ def check_cause(t, doc):
 
 
 def ordered(p):
-    values = [p[k] for k in ('p50', 'p90', 'p99', 'p99.9', 'p99.99', 'max') if k in p]
-    return len(values) >= 5 and values == sorted(values)
+    # null: too few for that percentile
+    values = [p[k] for k in ('p50', 'p90', 'p99', 'p99.9', 'p99.99', 'max') if p[k] is not None]
+    return len(values) >= 2 and p['max'] is not None and values == sorted(values)
 
 
 def check_round(t, cpu, hz):
