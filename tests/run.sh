@@ -78,7 +78,7 @@ cppcheck_clean() {
 }
 
 shell_clean() {
-	(cd "$top" && tracked '*.sh' .ci/run | xargs shellcheck -x)
+	(cd "$top" && tracked '*.sh' .ci/run bench/rig/rig bench/rig/guest/init | xargs shellcheck -x)
 }
 
 # Nothing of a build machine may get into the sources.
