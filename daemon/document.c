@@ -155,6 +155,7 @@ static int document_worker(struct run *run, struct worker *w, double seconds)
 		snprintf(c->name, sizeof(c->name), "%s", spec->name);
 		snprintf(c->source, sizeof(c->source), "%s", spec->source);
 		snprintf(c->operation, sizeof(c->operation), "%s", tn_churn_find(spec->source)->operation);
+		snprintf(c->mechanism, sizeof(c->mechanism), "%s", w->at_open.mechanism);
 		c->cpus = run->plan.churn_cpus[w->spec];
 		c->workers = spec->workers;
 		c->requested_per_s = spec->rate_per_s;

@@ -248,6 +248,16 @@ static bool named_before(const struct tn_run *run, size_t i)
 	return false;
 }
 
+/* A source may do its work by the kernel module or by what works without it, which is not the same churn. */
+static void say_source(struct report *r, const struct tn_run_churn *c)
+{
+	bool other = c->mechanism[0] && strcmp(c->mechanism, c->source);
+
+	report_text(r, REPORT_PLAIN, 2, 4, "%s: source %s%s%s, %u worker%s; an operation: %s.", c->name, c->source,
+		    other ? " by means of " : "", other ? c->mechanism : "", c->workers, c->workers == 1 ? "" : "s",
+		    c->operation);
+}
+
 int report_churn(struct report *r)
 {
 	static const struct report_column columns[] = {
@@ -268,9 +278,7 @@ int report_churn(struct report *r)
 	rc = report_table_print(t, r);
 	for (size_t i = 0; i < run->n_churn; i++)
 		if (!named_before(run, i))
-			report_text(r, REPORT_PLAIN, 2, 4, "%s: source %s, %u worker%s; an operation: %s.",
-				    run->churn[i].name, run->churn[i].source, run->churn[i].workers,
-				    run->churn[i].workers == 1 ? "" : "s", run->churn[i].operation);
+			say_source(r, &run->churn[i]);
 	return rc;
 }
 

@@ -151,6 +151,7 @@ static const struct tn_field churn_fields[] = {
 	TEXT(S, name, "name"),
 	TEXT(S, source, "source"),
 	TEXT(S, operation, "operation"),
+	TEXT(S, mechanism, "mechanism", LATER),
 	CPUS(S, cpus, "cpus"),
 	U32(S, workers, "workers"),
 	DOUBLE(S, requested_per_s, "requested_per_s", 0, 1e12),

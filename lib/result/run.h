@@ -117,6 +117,7 @@ struct tn_run_worst {
 
 struct tn_run_churn {
 	char name[32], source[32], operation[64];
+	char mechanism[32]; /* what did the work: "module", or the source it fell back to; "" unknown */
 	struct tn_cpus cpus;
 	uint32_t workers;
 	double requested_per_s; /* 0: flat out */

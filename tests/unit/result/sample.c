@@ -280,6 +280,7 @@ static void fill_churn(struct tn_run *run, unsigned int rounds)
 		c = &run->churn[i];
 		SET(c->name, "%s", i % 2 ? "junk" : "vmalloc");
 		SET(c->source, "%s", i % 2 ? "module-junk" : "bpf-map");
+		SET(c->mechanism, "%s", i % 2 ? "module-junk" : "module");
 		SET(c->operation, "%s", i % 2 ? "init_module() of junk" : "map created, filled and closed");
 		tn_cpus_add(&c->cpus, 0);
 		c->workers = 1 + i % 2;
