@@ -47,8 +47,8 @@ static uint64_t lost_so_far(const struct run *run)
 	uint64_t lost = run->doc->lost.ring;
 
 	for (size_t i = 0; i < run->n_probes; i++)
-		if (run->probe[i].handle.shm)
-			lost += run->probe[i].handle.shm->result.lost;
+		if (run->probe[i].handle.shm && probe_state(&run->probe[i]) >= TN_PROBE_RUNNING)
+			lost += run->probe[i].handle.shm->result.lost; /* before, calibration uses the same counters */
 	if (run->trace)
 		tn_trace_counts(run->trace, &stats);
 	return lost + stats.missed + stats.undecoded;
