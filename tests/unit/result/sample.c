@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "sample.h"
 
+#include <setjmp.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <cmocka.h>
 
 #define HZ     2596123456.789
 #define STAMP  9007199254740993ull /* 2^53 + 1: no double holds it */
@@ -316,4 +320,14 @@ struct tn_run *sample_run(int cpus, unsigned int rounds)
 	fill_worst(run);
 	fill_churn(run, rounds);
 	return run;
+}
+
+cJSON *sample_document(const struct tn_run *run)
+{
+	struct tn_error err = {0};
+	cJSON *json = NULL;
+
+	if (tn_run_to_json(run, &json, &err) < 0)
+		fail_msg("%s", err.text);
+	return json;
 }

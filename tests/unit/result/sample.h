@@ -10,4 +10,6 @@
  */
 struct tn_run *sample_run(int cpus, unsigned int rounds);
 
+cJSON *sample_document(const struct tn_run *run); /* fails the test if it cannot be written */
+
 #endif
