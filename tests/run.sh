@@ -58,7 +58,8 @@ tally() {
 }
 
 tracked() {
-	git -C "$top" ls-files -- "$@" 2>/dev/null | grep . || (cd "$top" && find . -path './build*' -prune -o -type f -print |
+	git -C "$top" ls-files -- "$@" 2>/dev/null | grep . ||
+		(cd "$top" && find . -path './build*' -prune -o -type f -print |
 		sed 's,^\./,,' | grep -E "$(printf '%s\n' "$@" | sed 's/\./\\./g; s/\*/.*/g; s/$/$/' | paste -sd'|')")
 }
 
@@ -72,9 +73,10 @@ layered() {
 }
 
 cppcheck_clean() {
-	(cd "$top" && cppcheck --quiet --error-exitcode=1 --inline-suppr --std=c11 --enable=warning,performance,portability \
-		--suppressions-list=tests/cppcheck.suppressions --library=tests/cppcheck.cfg -j2 -Ilib -Ibuild-plain \
-		-D__x86_64__ -D_GNU_SOURCE lib daemon cli bench tests/unit)
+	(cd "$top" && cppcheck --quiet --error-exitcode=1 --inline-suppr --std=c11 \
+		--enable=warning,performance,portability --suppressions-list=tests/cppcheck.suppressions \
+		--library=tests/cppcheck.cfg -j2 -Ilib -Ibuild-plain -D__x86_64__ -D_GNU_SOURCE \
+		lib daemon cli bench tests/unit)
 }
 
 shell_clean() {
@@ -83,7 +85,8 @@ shell_clean() {
 
 # Nothing of a build machine may get into the sources.
 private_clean() {
-	! (cd "$top" && tracked '*' | grep -v -e '^LICENSES/' | xargs grep -nIE '(^|[^.a-z])/(home|root|tmp/b-)[a-z/-]' --)
+	! (cd "$top" && tracked '*' | grep -v -e '^LICENSES/' |
+		xargs grep -nIE '(^|[^.a-z])/(home|root|tmp/b-)[a-z/-]' --)
 }
 
 # Each fuzz target counts as a test of its own.
@@ -101,7 +104,8 @@ fuzz() {
 # Left out: clients forks as another user, and valgrind takes the copy's memory for leaked; stream moves hundreds of
 # megabytes against a limit of seconds. Both run under ASan.
 under_valgrind() {
-	local suites=(--suite base --suite scenario --suite analysis --suite result --suite report --suite varlink) names
+	local suites=(--suite base --suite scenario --suite analysis --suite result --suite report --suite varlink)
+	local names
 	mapfile -t names < <(meson test -C "$top/build-plain" --list "${suites[@]}" 2>/dev/null | sed -n 's,.* / ,,p' |
 		grep -vxE 'clients|stream')
 	[ ${#names[@]} -gt 0 ] || return 1
@@ -136,7 +140,8 @@ check shellcheck shell_clean
 check private-paths private_clean
 check install installs
 
-export ASAN_OPTIONS=${ASAN_OPTIONS:-abort_on_error=1:detect_leaks=1} UBSAN_OPTIONS=${UBSAN_OPTIONS:-halt_on_error=1:print_stacktrace=1}
+export ASAN_OPTIONS=${ASAN_OPTIONS:-abort_on_error=1:detect_leaks=1}
+export UBSAN_OPTIONS=${UBSAN_OPTIONS:-halt_on_error=1:print_stacktrace=1}
 rm -f "$top/build-test/meson-logs/testlog.json"
 meson test -C "$top/build-test" --no-rebuild --num-processes 1 --print-errorlogs || true
 tally "$top/build-test"

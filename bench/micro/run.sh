@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # What tlbnoise costs itself: builds without sanitizers and prints all of bench/micro, each comparison side by
-# side in one run. Options: --json (a line an item, but for the collector), --quick (the collector for 3 s instead of 30 s).
+# side in one run. Options: --json (a line an item, but for the collector), --quick (the collector for 3 s instead
+# of 30 s).
 set -euo pipefail
 # shellcheck source=bench/setup.sh
 . "$(dirname "$0")/../setup.sh"

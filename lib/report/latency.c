@@ -89,8 +89,8 @@ int report_interruptions(struct report *r)
 	report_heading(r, "Length of interruptions");
 	report_text(
 		r, REPORT_PLAIN, 2, 2,
-		"Percentiles over interruptions only. They rise when short ones are removed: judge a change by jitter and "
-		"rate. A dash: too few for that percentile.");
+		"Percentiles over interruptions only. They rise when short ones are removed: judge a change by jitter "
+		"and rate. A dash: too few for that percentile.");
 	return print_percentiles(r, TN_METRIC_INTERRUPTION);
 }
 
@@ -107,8 +107,8 @@ int report_rates(struct report *r)
 	report_heading(r, "Interruptions per second, and time stolen");
 	report_text(
 		r, REPORT_PLAIN, 2, 2,
-		"The interval is exact if interruptions come independently. They come in bursts where the spread over the "
-		"rounds is wider.");
+		"The interval is exact if interruptions come independently. They come in bursts where the spread over "
+		"the rounds is wider.");
 	t = report_table_new(rate_columns, TN_ARRAY_SIZE(rate_columns));
 	for (size_t i = 0; i < r->totals.n; i++) {
 		const struct tn_run_total *c = &r->totals.cpu[i];

@@ -33,7 +33,8 @@ for target in "$build"/tests/fuzz/fuzz-*; do
 	[ ! -f "$here/$name.dict" ] || dict=-dict=$here/$name.dict
 	[ ! -d "$here/seeds/$name" ] || cp -R "$here/seeds/$name/." "$corpus/"
 	if "$target" -max_total_time="$seconds" -max_len="$(max_len "$name")" -timeout=10 -rss_limit_mb=2048 \
-		-print_final_stats=1 ${dict:+"$dict"} -artifact_prefix="$scratch/found-$name/" "$corpus" >"$log" 2>&1; then
+		-print_final_stats=1 ${dict:+"$dict"} -artifact_prefix="$scratch/found-$name/" \
+		"$corpus" >"$log" 2>&1; then
 		runs=$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")
 		echo "ok $name runs=$runs seconds=$seconds corpus=$(find "$corpus" -type f | wc -l)"
 	else

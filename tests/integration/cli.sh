@@ -76,7 +76,8 @@ ended() # PID - a zombie has ended, too
 	[ ! -e "/proc/$1" ] || grep -q '^State:.*Z' "/proc/$1/status"
 }
 
-# But for the last digit of what is derived from the clock's rate: cJSON writes a double with 15 digits if that is close.
+# But for the last digit of what is derived from the clock's rate: cJSON writes a double with 15 digits if that is
+# close.
 same_documents() # FILE FILE
 {
 	python3 - "$@" <<-'END'
@@ -229,7 +230,8 @@ misbehave exits "status 3"
 misbehave garbage "no JSON"
 misbehave no-document "no document"
 misbehave other-document "schema"
-sed 's/"state":[[:space:]]*"complete"/"state": "incomplete"/; s/"state_reason":[[:space:]]*""/"state_reason": "lost it"/' \
+sed -e 's/"state":[[:space:]]*"complete"/"state": "incomplete"/' \
+	-e 's/"state_reason":[[:space:]]*""/"state_reason": "lost it"/' \
 	"$tmp/good.json" >"$FAKE_DOCUMENT"
 misbehave incomplete "incomplete (lost it)"
 [ -s "$tmp/out" ] && ! grep -q 'noise on standard output' "$tmp/out"

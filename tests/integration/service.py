@@ -68,7 +68,9 @@ def top(t, service):
         t.ok('top: the run and its level', reply['run']['state'] == 'measuring' and reply['level'] == 'full', reply)
         t.equal('top: the probed CPU', [c['cpu'] for c in reply['cpus']], [live.CPU])
     last = replies[-1]['cpus'][0]
-    t.ok('top: interruptions by class', last['interruptions_per_s'] > 0 and last['entries_by_class'].get('tick', 0) > 0 and sum(last['by_class'].values()) > 0, last)
+    t.ok('top: interruptions by class',
+         last['interruptions_per_s'] > 0 and last['entries_by_class'].get('tick', 0) > 0 and
+         sum(last['by_class'].values()) > 0, last)
     t.ok('top: worst so far, and its class', last['worst_ns'] > 0 and last['worst_class'], last)
 
 

@@ -198,18 +198,17 @@ static void dump_causes(const struct stream *s, struct tn_attribution *a, FILE *
 	for (size_t i = 0; i < n; i++, c++) {
 		char cpus[TN_CPUS_TEXT];
 
-		assert_true(
-			asprintf(
-				&row[i],
-				"cause %s function=%s culprit=%s name=%s arg=%u local=%d sender=%s cpus=%s entries=%" PRIu64
-				" matched=%" PRIu64 " short=%" PRIu64 " interruptions=%" PRIu64 " stolen=%" PRIu64
-				" max=%" PRIu64 "\n",
-				tn_class_name(c->class), c->function ? tn_symbols_name(s->symbols, c->function) : "-",
-				c->culprit ? tn_symbols_name(s->symbols, c->culprit) : "-",
-				c->name ? tn_symbols_text(s->symbols, c->name) : "-", c->vector_arg, c->local,
-				*c->sender_comm ? c->sender_comm : "-",
-				tn_cpus_format(&c->sender_cpus, cpus, sizeof(cpus)), c->entries, c->matched,
-				c->too_short, c->interruptions, c->stolen_ticks, c->max_ticks) > 0);
+		assert_true(asprintf(&row[i],
+				     "cause %s function=%s culprit=%s name=%s arg=%u local=%d sender=%s cpus=%s "
+				     "entries=%" PRIu64 " matched=%" PRIu64 " short=%" PRIu64 " interruptions=%" PRIu64
+				     " stolen=%" PRIu64 " max=%" PRIu64 "\n",
+				     tn_class_name(c->class),
+				     c->function ? tn_symbols_name(s->symbols, c->function) : "-",
+				     c->culprit ? tn_symbols_name(s->symbols, c->culprit) : "-",
+				     c->name ? tn_symbols_text(s->symbols, c->name) : "-", c->vector_arg, c->local,
+				     *c->sender_comm ? c->sender_comm : "-",
+				     tn_cpus_format(&c->sender_cpus, cpus, sizeof(cpus)), c->entries, c->matched,
+				     c->too_short, c->interruptions, c->stolen_ticks, c->max_ticks) > 0);
 	}
 	qsort(row, n, sizeof(*row), by_text);
 	for (size_t i = 0; i < n; i++) {

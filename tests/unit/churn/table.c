@@ -55,11 +55,13 @@ static void unknown_sources(void **state)
 	(void)state;
 	refused(&spec, -EINVAL,
 		"[churn thread] line 7: there is no source 'thread', did you mean 'threads': the sources are bpf-map, "
-		"threads, module-junk, hackbench, vmalloc, vmap, vm-map-ram, unmap-aliases, set-memory, huge-vmap, mixed");
+		"threads, module-junk, hackbench, vmalloc, vmap, vm-map-ram, unmap-aliases, set-memory, huge-vmap, "
+		"mixed");
 	spec = support_spec("bpfmap");
 	refused(&spec, -EINVAL,
 		"[churn bpfmap] line 7: there is no source 'bpfmap', did you mean 'bpf-map': the sources are bpf-map, "
-		"threads, module-junk, hackbench, vmalloc, vmap, vm-map-ram, unmap-aliases, set-memory, huge-vmap, mixed");
+		"threads, module-junk, hackbench, vmalloc, vmap, vm-map-ram, unmap-aliases, set-memory, huge-vmap, "
+		"mixed");
 	spec = support_spec("zswap");
 	refused(&spec, -EINVAL,
 		"[churn zswap] line 7: there is no source 'zswap': the sources are bpf-map, threads, module-junk, "
@@ -67,8 +69,8 @@ static void unknown_sources(void **state)
 	spec = support_spec("");
 	spec.line = 0;
 	refused(&spec, -EINVAL,
-		"[churn ]: there is no source '': the sources are bpf-map, threads, module-junk, hackbench, vmalloc, vmap, "
-		"vm-map-ram, unmap-aliases, set-memory, huge-vmap, mixed");
+		"[churn ]: there is no source '': the sources are bpf-map, threads, module-junk, hackbench, vmalloc, "
+		"vmap, vm-map-ram, unmap-aliases, set-memory, huge-vmap, mixed");
 	/* As long as the field allows: no row of the distance table is overrun. */
 	memset(spec.source, 'x', sizeof(spec.source) - 1);
 	assert_int_equal(tn_churn_validate(&spec, NULL), -EINVAL);

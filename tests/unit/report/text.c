@@ -130,7 +130,8 @@ static void entry_cannot_tell_functions(void **state)
 	says(run, "below 0.0369/s (95%): irq, softirq, fault, nmi, other-ipi.", true);
 	says(run,
 	     "Cannot be told at level entry, or only in part, since it does not name the function that an IPI ran and "
-	     "counts all of these as other-ipi: kernel-tlb-flush, user-tlb-flush, sync-core, reschedule, rcu, tick, timer.",
+	     "counts all of these as other-ipi: kernel-tlb-flush, user-tlb-flush, sync-core, reschedule, rcu, tick, "
+	     "timer.",
 	     true);
 }
 

@@ -94,8 +94,9 @@ static const struct {
 	 "the service answered org.varlink.service.ExpectedMore"},
 	{"{\"error\":7}", -EPROTO, NULL, NULL, "the service's reply has no proper error name"},
 	{"{\"error\":\"\"}", -EPROTO, NULL, NULL, "the service's reply has no proper error name"},
-	{"{\"error\":\"a.aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
-	 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\"}",
+	{"{\"error\":\"a.aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+	 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+	 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\"}",
 	 -EPROTO, NULL, NULL, "the service's reply has no proper error name"},
 	{"{\"continues\":1}", -EPROTO, NULL, NULL,
 	 "the service's reply has \"continues\" that is neither true nor false"},
