@@ -128,6 +128,48 @@ struct tn_run_churn {
 	char failure[256];
 };
 
+/* Whether churn ran while something was measured. */
+enum tn_condition { TN_CONDITION_QUIET, TN_CONDITION_CHURN };
+
+/* What it costs to enter the kernel and come back, on one CPU in one round of kind entry. */
+struct tn_run_entry_cost {
+	int cpu;
+	uint32_t round; /* among the rounds of its kind and condition, from 0 */
+	bool isolated, nohz_full;
+	bool partial;
+	enum tn_condition condition;
+	char operation[16]; /* "getpid", "page-fault" */
+	uint64_t window_open_ticks, window_close_ticks;
+	uint64_t clock_ticks; /* cost of reading the clock; taken off each value */
+	struct tn_hist cost;  /* ticks per operation */
+};
+
+/* Wake-up latency on one CPU in one round of kind timer. */
+struct tn_run_wakeup {
+	int cpu;
+	uint32_t round;
+	bool isolated, nohz_full;
+	bool partial;
+	uint64_t interval_ns;
+	uint64_t window_open_ticks, window_close_ticks;
+	uint64_t wakeups, missed; /* missed: periods that had begun before the wake-up for an earlier one */
+	struct tn_hist latency;   /* ticks from the programmed time to the return to userspace */
+};
+
+/* What another tool says of the same CPU under the same churn, in a round of its own. */
+struct tn_run_reference {
+	char tool[16];     /* "oslat", "cyclictest" */
+	char version[64];  /* as the tool gives it */
+	char command[256]; /* as it was called */
+	int cpu;
+	uint32_t round;
+	double seconds;
+	uint64_t samples;
+	double min_ns, mean_ns, p50_ns, p99_ns, p999_ns, max_ns; /* NaN: it does not say */
+	double resolution_ns;                                    /* of its percentiles */
+	char failure[256];                                       /* "" when it worked */
+};
+
 struct tn_run {
 	char id[40];
 	enum tn_run_state state;
@@ -157,12 +199,16 @@ struct tn_run {
 	} lost;
 
 	size_t n_findings, n_effects, n_cpus, n_causes, n_worst, n_churn;
+	size_t n_entry_costs, n_wakeups, n_references;
 	struct tn_finding *finding;
 	struct tn_side_effect *effect;
 	struct tn_run_cpu *cpu; /* all rounds, in order */
 	struct tn_run_cause *cause;
 	struct tn_run_worst *worst; /* longest first */
 	struct tn_run_churn *churn;
+	struct tn_run_entry_cost *entry_cost;
+	struct tn_run_wakeup *wakeup;
+	struct tn_run_reference *reference;
 
 	char raw_file[512]; /* "" when none was kept */
 	uint64_t raw_records;
