@@ -29,8 +29,11 @@ struct tnc_injector {
 	u64 shots, failed;
 };
 
-/* In interrupt context on the CPU to be kept busy. */
-static void handler(void *record)
+/*
+ * In interrupt context on the CPU to be kept busy. This name is what traces show: tlbnoise knows
+ * an injected interruption by it (lib/analysis/cause.c).
+ */
+static void tlbnoise_churn_interrupt(void *record)
 {
 	struct tlbnoise_churn_record *shot = record;
 	u64 entry = tnc_ticks();
@@ -53,7 +56,7 @@ static void shoot(struct tnc_injector *inj)
 
 	shot->asked = inj->plan.flags & TLBNOISE_CHURN_TICKS ? d : to_ticks(d);
 	shot->sent = tnc_ticks();
-	if (smp_call_function_single(shot->cpu, handler, shot, true) < 0) {
+	if (smp_call_function_single(shot->cpu, tlbnoise_churn_interrupt, shot, true) < 0) {
 		WRITE_ONCE(inj->failed, inj->failed + 1);
 		return;
 	}
