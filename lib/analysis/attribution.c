@@ -255,7 +255,8 @@ static uint32_t count_entry(struct tn_attribution *a, struct tn_lane *lane, cons
 
 	c->entries++;
 	*(matched ? &c->matched : &c->too_short) += 1;
-	lane->tally.flush_local += e->local && e->class == TN_CLASS_KERNEL_TLB_FLUSH;
+	lane->tally.flush_local +=
+		e->local && (e->class == TN_CLASS_KERNEL_TLB_FLUSH || e->class == TN_CLASS_PAGE_TABLE_FLUSH);
 	lane->tally.senders_unknown += e->unknown_sender;
 	if (i != UINT32_MAX) {
 		struct tn_cause *cause = &a->causes.row[i];

@@ -80,7 +80,7 @@ struct tn_cpu_tally {
 	uint64_t class_stolen_ticks[TN_CLASS_COUNT];
 	uint64_t class_max_ticks[TN_CLASS_COUNT];
 	uint64_t outside_window;  /* entries before the window opened or after it closed */
-	uint64_t flush_local;     /* kernel-tlb-flush entries that the CPU's own task ran, no IPI */
+	uint64_t flush_local;     /* kernel TLB flushes of either class that the CPU's own task ran, no IPI */
 	uint64_t senders_unknown; /* IPI entries whose sender was not seen */
 };
 

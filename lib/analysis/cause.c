@@ -2,7 +2,8 @@
 /*
  * From a function's name to the class of its cause. The names are those that csd:csd_function_entry and
  * timer:hrtimer_expire_entry give as func, in Linux 6.1 to 6.18; a kernel that renames one makes it
- * "other-ipi" (or "timer"), never wrong.
+ * "other-ipi" (or "timer"), never wrong. Flushes of kernel TLBs are the same function whatever they are for: which of
+ * them free page tables is decided by the sender's stack, and without one it stays the plain class.
  */
 #include "analysis/cause.h"
 
@@ -24,6 +25,8 @@ static const char *const class_name[TN_CLASS_COUNT] = {
 	[TN_CLASS_NMI] = "nmi",
 	[TN_CLASS_OTHER_IPI] = "other-ipi",
 	[TN_CLASS_UNEXPLAINED] = "unexplained",
+	[TN_CLASS_PAGE_TABLE_FLUSH] = "page-table-flush",
+	[TN_CLASS_INJECTED] = "injected",
 };
 
 static const struct {
@@ -52,6 +55,29 @@ static const struct {
 	{"tick_sched_timer", TN_CLASS_TICK},
 	/* kernel/time/hrtimer.c */
 	{"retrigger_next_event", TN_CLASS_TIMER},
+	/* kernel/churn/inject.c of this project */
+	{"tlbnoise_churn_interrupt", TN_CLASS_INJECTED},
+};
+
+/*
+ * Who flushes kernel TLBs because page tables of the kernel go, in Linux 6.1 to 6.18. That of hot-unplug is a family of
+ * static functions, of which the compiler leaves some. cpa_collapse_large_pages(), since 6.15, has a name of its own
+ * only where the compiler did not put it into cpa_flush(); there its flush looks like any other of set_memory_*().
+ */
+static const char *const frees_tables[] = {
+	/* arch/x86/mm/pgtable.c: a huge mapping takes the place of small ones, for vmalloc and ioremap */
+	"pmd_free_pte_page",
+	"pud_free_pmd_page",
+	/* arch/x86/mm/init_64.c */
+	"remove_pte_table",
+	"remove_pmd_table",
+	"remove_pud_table",
+	"remove_p4d_table",
+	"remove_pagetable",
+	"vmemmap_free",
+	"kernel_physical_mapping_remove",
+	/* arch/x86/mm/pat/set_memory.c */
+	"cpa_collapse_large_pages",
 };
 
 /*
@@ -121,6 +147,20 @@ bool tn_function_is_silent(const char *function)
 {
 	for (size_t i = 0; i < TN_ARRAY_SIZE(silent_function); i++)
 		if (!strcmp(function, silent_function[i]))
+			return true;
+	return false;
+}
+
+/**
+ * tn_function_frees_tables() - whether a function flushes kernel TLBs because it frees page tables of the kernel
+ * @function: name of the flush's culprit, "" when unknown
+ *
+ * Such a flush cannot be deferred: a CPU may walk the tables on its own account, also from userspace.
+ */
+bool tn_function_frees_tables(const char *function)
+{
+	for (size_t i = 0; i < TN_ARRAY_SIZE(frees_tables); i++)
+		if (!strcmp(function, frees_tables[i]))
 			return true;
 	return false;
 }

@@ -43,7 +43,7 @@ int tn_queue_reserve(struct tn_queue *q, size_t more, size_t item)
 	return 0;
 }
 
-/* The slot of a function in the cache, filled. */
+/* The slot of a function in the cache, filled; of an unknown one if @function is 0. */
 static size_t look_up_function(struct tn_resolver *r, uint64_t function)
 {
 	size_t i = (function * 0x9e3779b97f4a7c15ull >> 32) % TN_CLASS_CACHE;
@@ -54,6 +54,7 @@ static size_t look_up_function(struct tn_resolver *r, uint64_t function)
 		r->class_cache[i].address = function;
 		r->class_cache[i].class = tn_class_of_function(name);
 		r->class_cache[i].silent = tn_function_is_silent(name);
+		r->class_cache[i].frees_tables = tn_function_frees_tables(name);
 	}
 	return i;
 }
@@ -127,6 +128,7 @@ uint64_t tn_resolver_culprit(struct tn_resolver *r, uint32_t stack)
 	return r->culprit[stack];
 }
 
+/* Who it was, and so what the flush is for, which does not show where it arrives. */
 static void set_sender(struct tn_entry *e, struct tn_resolver *r, const struct tn_send *send)
 {
 	e->sender_cpu = send->cpu;
@@ -135,6 +137,8 @@ static void set_sender(struct tn_entry *e, struct tn_resolver *r, const struct t
 	e->callsite = send->callsite;
 	e->stack = send->stack;
 	e->culprit = tn_resolver_culprit(r, send->stack);
+	if (e->class == TN_CLASS_KERNEL_TLB_FLUSH && r->class_cache[look_up_function(r, e->culprit)].frees_tables)
+		e->class = TN_CLASS_PAGE_TABLE_FLUSH;
 }
 
 static void from_csd(struct tn_resolver *r, const struct tn_event *ev, struct tn_entry *e)

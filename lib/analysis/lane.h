@@ -39,7 +39,8 @@ struct tn_resolver {
 	struct {
 		uint64_t address;
 		enum tn_class class;
-		bool silent; /* see tn_function_is_silent() */
+		bool silent;       /* see tn_function_is_silent() */
+		bool frees_tables; /* see tn_function_frees_tables() */
 	} class_cache[TN_CLASS_CACHE];
 	uint64_t silent[TN_SILENT_KEPT]; /* functions of this kind that were sent */
 	uint32_t n_silent;

@@ -11,9 +11,9 @@
  * @class: of a cause
  *
  * Level entry knows the vector of an IPI, not the function that it ran, and puts all cross calls into
- * other-ipi. So it cannot tell kernel-tlb-flush, user-tlb-flush and sync-core, and only a part of reschedule
- * (a remote wake-up may run sched_ttwu_pending), rcu (the softirq, not rcu_exp_handler), tick (not
- * nohz_full_kick_func) and timer (not retrigger_next_event): see the table in analysis/cause.c.
+ * other-ipi. So it cannot tell kernel-tlb-flush, page-table-flush, user-tlb-flush, sync-core and injected, and only
+ * a part of reschedule (a remote wake-up may run sched_ttwu_pending), rcu (the softirq, not rcu_exp_handler), tick
+ * (not nohz_full_kick_func) and timer (not retrigger_next_event): see the table in analysis/cause.c.
  *
  * Return: true when zero entries mean that there were none, as far as nothing was lost.
  */

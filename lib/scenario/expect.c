@@ -54,6 +54,8 @@ static const struct tn_scenario_metric METRICS[] = {
 	CAUSE("nmi"),
 	CAUSE("other-ipi"),
 	CAUSE("unexplained"),
+	CAUSE("page-table-flush"),
+	CAUSE("injected"),
 	{"churn.NAME.rate", TN_METRIC_RATE, "operations per second that [churn NAME] reached"},
 };
 

@@ -84,6 +84,12 @@ static void test_silent(void **state)
 	check_golden("silent");
 }
 
+static void test_page_tables(void **state)
+{
+	(void)state;
+	check_golden("page-tables");
+}
+
 static void test_recorded(void **state)
 {
 	(void)state;
@@ -118,6 +124,7 @@ static void test_portions(void **state)
 	(void)state;
 	check_portions("by-hand");
 	check_portions("silent");
+	check_portions("page-tables");
 	check_portions("vmalloc-6.18");
 }
 
@@ -227,9 +234,10 @@ static void test_worst(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_silent),   cmocka_unit_test(test_by_hand),      cmocka_unit_test(test_recorded),
-		cmocka_unit_test(test_portions), cmocka_unit_test(test_conservation), cmocka_unit_test(test_blind),
-		cmocka_unit_test(test_worst),
+		cmocka_unit_test(test_page_tables), cmocka_unit_test(test_silent),
+		cmocka_unit_test(test_by_hand),     cmocka_unit_test(test_recorded),
+		cmocka_unit_test(test_portions),    cmocka_unit_test(test_conservation),
+		cmocka_unit_test(test_blind),       cmocka_unit_test(test_worst),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

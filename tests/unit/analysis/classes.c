@@ -63,12 +63,36 @@ static void test_functions(void **state)
 		{"sched_ttwu_pending", TN_CLASS_RESCHEDULE},
 		{"rto_push_irq_work_func", TN_CLASS_RESCHEDULE},
 		{"do_flush_tlb_all_or_so", TN_CLASS_OTHER_IPI},
+		{"tlbnoise_churn_interrupt", TN_CLASS_INJECTED},
+		{"pmd_free_pte_page", TN_CLASS_OTHER_IPI}, /* sends, but runs nowhere else */
 		{"", TN_CLASS_OTHER_IPI},
 	};
 
 	(void)state;
 	for (size_t i = 0; i < TN_ARRAY_SIZE(row); i++)
 		assert_int_equal(tn_class_of_function(row[i].function), row[i].class);
+}
+
+/* The numbers of classes are in files that exist: none may change. */
+static void test_numbers_of_raw_records(void **state)
+{
+	(void)state;
+	assert_int_equal(TN_CLASS_KERNEL_TLB_FLUSH, 0);
+	assert_int_equal(TN_CLASS_UNEXPLAINED, 13);
+	assert_int_equal(TN_CLASS_PAGE_TABLE_FLUSH, 14);
+	assert_int_equal(TN_CLASS_INJECTED, 15);
+	assert_int_equal(TN_CLASS_COUNT, 16);
+}
+
+static void test_functions_that_free_tables(void **state)
+{
+	(void)state;
+	assert_true(tn_function_frees_tables("pmd_free_pte_page"));
+	assert_true(tn_function_frees_tables("pud_free_pmd_page"));
+	assert_true(tn_function_frees_tables("remove_pagetable"));
+	assert_false(tn_function_frees_tables("pmd_free_pte_page_or_so"));
+	assert_false(tn_function_frees_tables("__purge_vmap_area_lazy"));
+	assert_false(tn_function_frees_tables(""));
 }
 
 /* Gives each name an address, makes a stack of them, and asks who it was. */
@@ -102,6 +126,9 @@ static void test_culprits(void **state)
 	assert_string_equal(CULPRIT("smp_call_function_many_cond", "on_each_cpu_cond_mask", "flush_tlb_kernel_range",
 				    "__purge_vmap_area_lazy", "drain_vmap_area_work", "process_one_work"),
 			    "__purge_vmap_area_lazy");
+	assert_string_equal(CULPRIT("smp_call_function_many_cond", "on_each_cpu_cond_mask", "flush_tlb_kernel_range",
+				    "pmd_free_pte_page", "vmap_pmd_range", "vmap_range_noflush"),
+			    "pmd_free_pte_page");
 	assert_string_equal(CULPRIT("smp_call_function_many_cond", "on_each_cpu_cond_mask", "text_poke_bp_batch",
 				    "text_poke_finish", "arch_jump_label_transform_apply", "__jump_label_update",
 				    "__static_key_slow_inc_cpuslocked", "tracepoint_probe_register_prio"),
@@ -128,9 +155,14 @@ static void test_nothing_but_machinery(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_names_round_trip), cmocka_unit_test(test_unknown_class_leaves_the_output),
-		cmocka_unit_test(test_functions),        cmocka_unit_test(test_silent_functions),
-		cmocka_unit_test(test_culprits),         cmocka_unit_test(test_nothing_but_machinery),
+		cmocka_unit_test(test_names_round_trip),
+		cmocka_unit_test(test_unknown_class_leaves_the_output),
+		cmocka_unit_test(test_functions),
+		cmocka_unit_test(test_silent_functions),
+		cmocka_unit_test(test_numbers_of_raw_records),
+		cmocka_unit_test(test_functions_that_free_tables),
+		cmocka_unit_test(test_culprits),
+		cmocka_unit_test(test_nothing_but_machinery),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -131,7 +131,7 @@ static void entry_cannot_tell_functions(void **state)
 	says(run,
 	     "Cannot be told at level entry, or only in part, since it does not name the function that an IPI ran and "
 	     "counts all of these as other-ipi: kernel-tlb-flush, user-tlb-flush, sync-core, reschedule, rcu, tick, "
-	     "timer.",
+	     "timer, page-table-flush, injected.",
 	     true);
 }
 

@@ -25,6 +25,8 @@ static void levels_tell_what_they_can(void **state)
 		[TN_CLASS_RCU] = true,
 		[TN_CLASS_TIMER] = true,
 		[TN_CLASS_TICK] = true,
+		[TN_CLASS_PAGE_TABLE_FLUSH] = true,
+		[TN_CLASS_INJECTED] = true,
 	};
 
 	(void)state;
