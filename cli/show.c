@@ -1,80 +1,35 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Verb show: the text report of a document, from a file or standard input. Needs no daemon. */
+/* Verb show: the text report of a document, from a file, standard input or the store. Needs no daemon. */
 #include <errno.h>
 #include <string.h>
 
 #include "cli/cli.h"
+#include "cli/resolve.h"
 
-#define STDIN_MAX (256u << 20)
-
-static int read_stdin(char **ret, struct tn_error *err)
+/* As it was published, byte for byte: what this version does not know is not lost. */
+static int print_text(const struct cli_document *doc, struct tn_error *err)
 {
-	tn_autofree char *text = NULL;
-	size_t used = 0, size = 0;
-	size_t n;
+	bool ended = doc->size && doc->text[doc->size - 1] == '\n';
 
-	do {
-		if (size - used < 2) {
-			char *bigger;
-
-			size = size ? 2 * size : 65536;
-			if (size > STDIN_MAX)
-				return tn_error_set(err, -EFBIG,
-						    "standard input: longer than %u bytes, no run document", STDIN_MAX);
-			bigger = realloc(text, size);
-			if (!bigger)
-				return tn_error_set(err, -ENOMEM, "standard input: no memory for %zu bytes", size);
-			text = bigger;
-		}
-		n = fread(text + used, 1, size - used - 1, stdin);
-		used += n;
-	} while (n);
-	if (ferror(stdin))
-		return tn_error_set(err, -EIO, "standard input: %s", strerror(errno));
-	text[used] = '\0';
-	*ret = tn_steal_ptr(text);
+	if (fwrite(doc->text, 1, doc->size, stdout) != doc->size || (!ended && putchar('\n') == EOF))
+		return tn_error_set(err, -EIO, "cannot write to standard output: %s; the output is not complete",
+				    strerror(errno));
 	return 0;
-}
-
-static int load_stdin(struct tn_run **ret, struct tn_error *err)
-{
-	tn_autofree char *text = NULL;
-	cli_autojson cJSON *json = NULL;
-	int r = read_stdin(&text, err);
-
-	if (r < 0)
-		return r;
-	json = cJSON_Parse(text);
-	if (!json)
-		return tn_error_set(err, -EBADMSG,
-				    "standard input: no JSON; 'tlbnoise run --json' writes what fits here");
-	r = tn_run_from_json(json, ret, err);
-	return r < 0 ? tn_error_prefix(err, r, "standard input") : 0;
 }
 
 /**
  * cli_show() - verb show
- * @cli: operand 0: FILE or "-"; --json, --worst
+ * @cli: operand 0: see cli_resolve(); --json, --worst
  * @err: message
  *
  * Return: exit status or a negative errno.
  */
 int cli_show(const struct cli *cli, struct tn_error *err)
 {
-	tn_cleanup(tn_run_freep) struct tn_run *run = NULL;
-	cli_autojson cJSON *json = NULL;
-	const char *file = cli->args.operand[0];
-	int r;
+	tn_cleanup(cli_documents_free) struct cli_documents docs = {0};
+	int r = cli_resolve_one(cli->args.operand[0], &docs, err);
 
-	r = strcmp(file, "-") == 0 ? load_stdin(&run, err) : tn_run_read_file(file, &run, err);
-	if (r < 0)
-		return r;
-	if (!cli->args.json) {
-		r = cli_print_report(cli, run, err);
-		return r < 0 ? r : CLI_FINE;
-	}
-	r = tn_run_to_json(run, &json, err);
 	if (r == 0)
-		r = cli_print_json(json, false, err);
+		r = cli->args.json ? print_text(docs.document, err) : cli_print_report(cli, docs.document->run, err);
 	return r < 0 ? r : CLI_FINE;
 }

@@ -177,32 +177,62 @@ static int not_json(const char *path, const char *text, size_t n, const char *at
 }
 
 /**
+ * tn_run_parse() - a run document from its text
+ * @name: of the text, for messages
+ * @text: the JSON, not necessarily terminated
+ * @n: its bytes
+ * @ret: the run; free with tn_run_free()
+ * @err: the name, the place in the text and what is wrong
+ *
+ * Return: 0; -EINVAL for what is no JSON; an error of tn_run_from_json().
+ */
+int tn_run_parse(const char *name, const char *text, size_t n, struct tn_run **ret, struct tn_error *err)
+{
+	tn_cleanup(cJSON_Deletep) cJSON *json = NULL;
+	const char *end = NULL;
+	int r;
+
+	json = cJSON_ParseWithLengthOpts(text, n, &end, false);
+	if (!json)
+		return not_json(name, text, n, end, err);
+	r = tn_run_from_json(json, ret, err);
+	return r < 0 ? tn_error_prefix(err, r, "%s", name) : 0;
+}
+
+/**
+ * tn_run_read_text() - the text of a run document, unread
+ * @path: the file, or /dev/stdin
+ * @ret: the bytes, not terminated; to be freed by the caller
+ * @ret_n: how many
+ * @err: what failed
+ *
+ * Return: 0; -EFBIG above TN_RUN_FILE_MAX; else a negative errno of open(2) or read(2).
+ */
+int tn_run_read_text(const char *path, char **ret, size_t *ret_n, struct tn_error *err)
+{
+	/* Opened by name, standard input would be refused when it is a socket, or another user's. */
+	tn_autoclose int fd =
+		strcmp(path, "/dev/stdin") ? open(path, O_RDONLY | O_CLOEXEC) : fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3);
+
+	if (fd < 0)
+		return tn_error_set(err, -errno, "cannot open %s: %m", path);
+	return read_all(fd, ret, ret_n, path, err);
+}
+
+/**
  * tn_run_read_file() - read a run document
  * @path: the file, or /dev/stdin
  * @ret: the run; free with tn_run_free()
  * @err: the file, the place in it and what is wrong
  *
- * Return: 0; -EINVAL for what is no JSON; -EFBIG above TN_RUN_FILE_MAX; an error of tn_run_from_json(); else a
- * negative errno of open(2) or read(2).
+ * Return: 0; an error of tn_run_read_text() or of tn_run_parse().
  */
 int tn_run_read_file(const char *path, struct tn_run **ret, struct tn_error *err)
 {
-	tn_cleanup(cJSON_Deletep) cJSON *json = NULL;
 	tn_autofree char *text = NULL;
-	tn_autoclose int fd = -1;
-	const char *end = NULL;
 	size_t n = 0;
 	int r;
 
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return tn_error_set(err, -errno, "cannot open %s: %m", path);
-	r = read_all(fd, &text, &n, path, err);
-	if (r < 0)
-		return r;
-	json = cJSON_ParseWithLengthOpts(text, n, &end, false);
-	if (!json)
-		return not_json(path, text, n, end, err);
-	r = tn_run_from_json(json, ret, err);
-	return r < 0 ? tn_error_prefix(err, r, "%s", path) : 0;
+	r = tn_run_read_text(path, &text, &n, err);
+	return r < 0 ? r : tn_run_parse(path, text, n, ret, err);
 }

@@ -228,6 +228,8 @@ int tn_run_check_conservation(uint64_t entries, uint64_t matched, uint64_t too_s
 
 int tn_run_to_json(const struct tn_run *run, cJSON **ret, struct tn_error *err);
 int tn_run_from_json(const cJSON *json, struct tn_run **ret, struct tn_error *err);
+int tn_run_parse(const char *name, const char *text, size_t n, struct tn_run **ret, struct tn_error *err);
+int tn_run_read_text(const char *path, char **ret, size_t *ret_n, struct tn_error *err);
 int tn_run_read_file(const char *path, struct tn_run **ret, struct tn_error *err);
 int tn_run_write_file(const struct tn_run *run, const char *path,
 		      struct tn_error *err); /* atomic: temporary, fsync, rename */

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef TN_CLI_RESOLVE_H
+#define TN_CLI_RESOLVE_H
+
+/* What an operand of show, export and compare means: a file, a folder of files, or runs of the store. */
+#include "result/run.h"
+
+struct cli_document {
+	char name[320]; /* for messages: the path, or the id of the run */
+	char *text;     /* as it was published, not terminated */
+	size_t size;
+	struct tn_run *run;
+};
+
+struct cli_documents {
+	size_t n;
+	struct cli_document *document;
+};
+
+int cli_resolve(const char *operand, struct cli_documents *add_to, struct tn_error *err);
+int cli_resolve_one(const char *operand, struct cli_documents *ret, struct tn_error *err);
+void cli_documents_free(struct cli_documents *d);
+
+#endif
