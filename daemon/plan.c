@@ -206,6 +206,8 @@ int plan_make(const struct tn_scenario *scenario, struct plan *plan, struct tn_r
 	int r;
 
 	plan->scenario = *scenario;
+	if (scenario->probe.n_kinds != 1 || scenario->probe.kind[0] != TN_PROBE_SPIN)
+		return tn_error_set(err, -EOPNOTSUPP, "probe.kind: tlbnoised cannot run other kinds than spin yet");
 	tn_features_read(&plan->features);
 	r = tn_topology_read("", &plan->topology, err);
 	if (r < 0)

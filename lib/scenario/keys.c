@@ -19,7 +19,8 @@ static const struct tn_scenario_key KEYS[] = {
 	 "churn runs this long before each window opens"},
 	{"scenario", "rounds", TN_SCENARIO_COUNT, "1", "1000", "5", SC(rounds), "how often the window is repeated"},
 
-	{"probe", "kind", TN_SCENARIO_KIND, NULL, NULL, "spin", SC(probe.kind), "what the probe measures: spin"},
+	{"probe", "kind", TN_SCENARIO_KIND, NULL, NULL, "spin", SC(probe),
+	 "what is measured: spin, entry, timer, oslat, cyclictest; each in rounds of its own"},
 	{"probe", "cpus", TN_SCENARIO_CPUS, NULL, NULL, "isolated", SC(probe.cpus), "CPUs with a probe each"},
 	{"probe", "threshold", TN_SCENARIO_THRESHOLD, "10ns", "100ms", "auto", SC(probe),
 	 "shortest gap that counts as an interruption"},
@@ -28,6 +29,21 @@ static const struct tn_scenario_key KEYS[] = {
 	{"probe", "ring", TN_SCENARIO_POWER_OF_TWO, "1024", "4194304", "262144", SC(probe.ring_records),
 	 "interruptions that fit between probe and collector"},
 	{"probe", "sched", TN_SCENARIO_SCHED, "1", "99", "other", SC(probe), "scheduling policy of the probe"},
+
+	{"entry", "duration", TN_SCENARIO_DURATION, "100ms", "168h", NULL, SC(entry.duration_ns),
+	 "each window of kind entry: one quiet, one under churn"},
+	{"entry", "cpus", TN_SCENARIO_CPUS_OR_BOTH, NULL, NULL, "both", SC(entry.cpus),
+	 "CPUs on which entering the kernel is timed"},
+	{"entry", "pages", TN_SCENARIO_COUNT, "1", "256", "64", SC(entry.pages),
+	 "page faults in a row, after as many system calls"},
+
+	{"timer", "interval", TN_SCENARIO_DURATION, "50us", "100ms", "1ms", SC(timer.interval_ns),
+	 "time between two wake-ups"},
+	{"timer", "duration", TN_SCENARIO_DURATION, "100ms", "168h", NULL, SC(timer.duration_ns),
+	 "window of kind timer"},
+
+	{"reference", "duration", TN_SCENARIO_DURATION, "1s", "168h", NULL, SC(reference.duration_ns),
+	 "how long oslat and cyclictest measure in a round"},
 
 	{"trace", "level", TN_SCENARIO_LEVEL, NULL, NULL, "auto", SC(trace.level),
 	 "how much to ask the kernel about causes"},
@@ -48,7 +64,7 @@ _Static_assert(TN_ARRAY_SIZE(KEYS) <= TN_SCENARIO_KEYS_MAX, "the parser keeps a 
 
 static const char *const TYPES[] = {
 	[TN_SCENARIO_TEXT] = "text",
-	[TN_SCENARIO_KIND] = "word",
+	[TN_SCENARIO_KIND] = "words",
 	[TN_SCENARIO_LEVEL] = "word",
 	[TN_SCENARIO_SOURCE] = "name",
 	[TN_SCENARIO_DURATION] = "duration",
@@ -59,6 +75,7 @@ static const char *const TYPES[] = {
 	[TN_SCENARIO_RATE] = "rate",
 	[TN_SCENARIO_RANGE] = "number or range",
 	[TN_SCENARIO_CPUS] = "CPUs",
+	[TN_SCENARIO_CPUS_OR_BOTH] = "both or CPUs",
 	[TN_SCENARIO_SCHED] = "other or fifo:PRIO",
 };
 
@@ -123,7 +140,7 @@ static int unknown_key(const char *section, const char *key, const struct tn_ori
 
 /**
  * tn_scenario_key_find() - a key by its name
- * @section: "scenario", "probe", "trace" or "churn"
+ * @section: as in the table, "churn" for each [churn NAME]
  * @key: as written
  * @at: where, for the message
  * @err: the nearest key, or what there is

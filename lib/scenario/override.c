@@ -12,16 +12,22 @@
 
 #define OVERRIDE_MAX 1024
 
-/* No section given: a key that only one section has can be named in full. */
+/* No section given: a key is named in full, once for each section that has it. */
 static int no_section(const char *key, const struct tn_origin *at, struct tn_error *err)
 {
-	char quoted[TN_SCENARIO_QUOTE];
+	char quoted[TN_SCENARIO_QUOTE], all[192] = "";
 	const struct tn_scenario_key *k;
+	size_t len;
 
-	for (size_t i = 0; (k = tn_scenario_key_at(i)); i++)
-		if (strcmp(k->key, key) == 0)
-			return tn_scenario_fail(at, err, "'%s' has no section: did you mean %s%s.%s=VALUE?", key,
-						k->section, strcmp(k->section, "churn") == 0 ? ".NAME" : "", key);
+	for (size_t i = 0; (k = tn_scenario_key_at(i)); i++) {
+		if (strcmp(k->key, key) != 0)
+			continue;
+		len = strlen(all);
+		snprintf(all + len, sizeof(all) - len, "%s%s%s.%s=VALUE", len ? " or " : "", k->section,
+			 strcmp(k->section, "churn") == 0 ? ".NAME" : "", key);
+	}
+	if (all[0])
+		return tn_scenario_fail(at, err, "'%s' has no section: did you mean %s?", key, all);
 	return tn_scenario_fail(at, err, "'%s' has no section: write SECTION.KEY=VALUE or churn.NAME.KEY=VALUE",
 				tn_scenario_quote(key, strlen(key), quoted));
 }

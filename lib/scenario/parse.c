@@ -73,20 +73,30 @@ static int check_churn_metrics(const struct tn_scenario_parser *p, struct tn_err
 	return 0;
 }
 
+/* Windows whose length was not set are as long as those of the probe. */
+static void inherit_duration(struct tn_scenario *sc)
+{
+	uint64_t *const own[] = {&sc->entry.duration_ns, &sc->timer.duration_ns, &sc->reference.duration_ns};
+
+	for (size_t i = 0; i < TN_ARRAY_SIZE(own); i++)
+		if (!*own[i])
+			*own[i] = sc->duration_ns;
+}
+
 static int read_all(struct tn_scenario_parser *p, const char *text, size_t len, const char *const *overrides,
 		    struct tn_error *err)
 {
 	const struct tn_scenario_sink sink = {.section = on_section, .pair = on_pair, .userdata = p};
-	int rc = tn_scenario_defaults("scenario", &p->sc, err);
+	static const char *const sections[] = {"scenario", "probe", "entry", "timer", "reference", "trace"};
+	int rc = 0;
 
-	if (rc == 0)
-		rc = tn_scenario_defaults("probe", &p->sc, err);
-	if (rc == 0)
-		rc = tn_scenario_defaults("trace", &p->sc, err);
+	for (size_t i = 0; rc == 0 && i < TN_ARRAY_SIZE(sections); i++)
+		rc = tn_scenario_defaults(sections[i], &p->sc, err);
 	if (rc == 0)
 		rc = tn_scenario_read(text, len, p->sc.file, &sink, err);
 	for (; rc == 0 && overrides && *overrides; overrides++)
 		rc = tn_scenario_override(p, *overrides, err);
+	inherit_duration(&p->sc);
 	if (rc == 0)
 		rc = check_quantum(p, err);
 	if (rc == 0)
@@ -139,6 +149,24 @@ const char *tn_cpu_spec_format(const struct tn_cpu_spec *spec, char *buf, size_t
 {
 	if (spec->choice == TN_CPUS_LIST)
 		return tn_cpus_format(&spec->list, buf, size);
-	snprintf(buf, size, "%s", spec->choice == TN_CPUS_ISOLATED ? "isolated" : "housekeeping");
+	snprintf(buf, size, "%s",
+		 spec->choice == TN_CPUS_BOTH       ? "both"
+		 : spec->choice == TN_CPUS_ISOLATED ? "isolated"
+						    : "housekeeping");
 	return buf;
+}
+
+/**
+ * tn_scenario_has_kind() - whether a scenario asks for a kind of probe
+ * @sc: the scenario
+ * @kind: which
+ *
+ * Return: true when probe.kind names it.
+ */
+bool tn_scenario_has_kind(const struct tn_scenario *sc, enum tn_probe_kind kind)
+{
+	for (uint32_t i = 0; i < sc->probe.n_kinds; i++)
+		if (sc->probe.kind[i] == kind)
+			return true;
+	return false;
 }

@@ -15,18 +15,31 @@
 #define TN_SCENARIO_TEXT_MAX   (64 * 1024)
 
 /* Whom a cpus= key means; resolved against the machine when the run is planned. */
-enum tn_cpu_choice { TN_CPUS_ISOLATED, TN_CPUS_HOUSEKEEPING, TN_CPUS_LIST };
+enum tn_cpu_choice {
+	TN_CPUS_ISOLATED,
+	TN_CPUS_HOUSEKEEPING,
+	TN_CPUS_LIST,
+	TN_CPUS_BOTH, /* [entry]: the probed ones and one housekeeping CPU */
+};
 
 struct tn_cpu_spec {
 	enum tn_cpu_choice choice;
 	struct tn_cpus list;
 };
 
-enum tn_probe_kind { TN_PROBE_SPIN };
+enum tn_probe_kind {
+	TN_PROBE_SPIN,
+	TN_PROBE_ENTRY,
+	TN_PROBE_TIMER,
+	TN_PROBE_OSLAT,
+	TN_PROBE_CYCLICTEST,
+	TN_PROBE_KINDS,
+};
 enum tn_sched_policy { TN_SCHED_OTHER, TN_SCHED_FIFO };
 
 struct tn_probe_spec {
-	enum tn_probe_kind kind;
+	uint32_t n_kinds;
+	enum tn_probe_kind kind[TN_PROBE_KINDS]; /* as written, each once */
 	struct tn_cpu_spec cpus;
 	bool threshold_auto;
 	uint64_t threshold_ns;
@@ -34,6 +47,24 @@ struct tn_probe_spec {
 	uint32_t ring_records; /* a power of two */
 	enum tn_sched_policy policy;
 	unsigned int priority; /* with fifo: 1 to 99 */
+};
+
+/* Of kind entry. */
+struct tn_entry_spec {
+	uint64_t duration_ns; /* of each of the two windows of a round: quiet, and under churn */
+	struct tn_cpu_spec cpus;
+	uint32_t pages; /* faults in a row, and system calls in a row */
+};
+
+/* Of kind timer. */
+struct tn_timer_spec {
+	uint64_t duration_ns;
+	uint64_t interval_ns;
+};
+
+/* Of kinds oslat and cyclictest. */
+struct tn_reference_spec {
+	uint64_t duration_ns;
 };
 
 struct tn_churn_spec {
@@ -73,6 +104,9 @@ struct tn_scenario {
 	uint64_t warmup_ns;   /* churn runs this long before the window opens */
 	uint32_t rounds;
 	struct tn_probe_spec probe;
+	struct tn_entry_spec entry;
+	struct tn_timer_spec timer;
+	struct tn_reference_spec reference;
 	struct tn_trace_spec trace;
 	size_t n_churn;
 	struct tn_churn_spec churn[TN_SCENARIO_CHURN_MAX];
@@ -93,6 +127,7 @@ enum tn_scenario_type {
 	TN_SCENARIO_RATE,
 	TN_SCENARIO_RANGE,
 	TN_SCENARIO_CPUS,
+	TN_SCENARIO_CPUS_OR_BOTH,
 	TN_SCENARIO_SCHED,
 };
 
@@ -119,6 +154,8 @@ struct tn_scenario_metric {
 int tn_scenario_parse(const char *text, size_t len, const char *file, const char *const *overrides,
 		      struct tn_scenario *ret, struct tn_error *err);
 int tn_scenario_load(const char *path, char **ret_text, struct tn_error *err);
+bool tn_scenario_has_kind(const struct tn_scenario *sc, enum tn_probe_kind kind);
+const char *tn_probe_kind_name(enum tn_probe_kind kind);
 const char *tn_cpu_spec_format(const struct tn_cpu_spec *spec, char *buf, size_t size);
 
 /* Tables of the format; NULL behind the last. */

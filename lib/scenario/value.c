@@ -21,12 +21,55 @@ static int set_text(const struct tn_scenario_key *key, const char *value, void *
 	return 0;
 }
 
+static const char *const KINDS[] = {
+	[TN_PROBE_SPIN] = "spin",   [TN_PROBE_ENTRY] = "entry",           [TN_PROBE_TIMER] = "timer",
+	[TN_PROBE_OSLAT] = "oslat", [TN_PROBE_CYCLICTEST] = "cyclictest",
+};
+
+/**
+ * tn_probe_kind_name() - a kind of probe as scenarios and documents call it
+ * @kind: which
+ *
+ * Return: a constant string, "unknown" for a number that is none.
+ */
+const char *tn_probe_kind_name(enum tn_probe_kind kind)
+{
+	return (size_t)kind < TN_ARRAY_SIZE(KINDS) ? KINDS[kind] : "unknown";
+}
+
+static int kind_of(const char *word, size_t len, enum tn_probe_kind *ret)
+{
+	for (size_t i = 0; i < TN_ARRAY_SIZE(KINDS); i++) {
+		if (strlen(KINDS[i]) == len && strncmp(KINDS[i], word, len) == 0) {
+			*ret = (enum tn_probe_kind)i;
+			return 0;
+		}
+	}
+	return -EINVAL;
+}
+
 static int set_kind(const struct tn_scenario_key *key, const char *value, void *to)
 {
+	struct tn_probe_spec *probe = to;
+	enum tn_probe_kind kind[TN_PROBE_KINDS];
+	unsigned int seen = 0;
+	uint32_t n = 0;
+	size_t len;
+
 	(void)key;
-	if (strcmp(value, "spin") != 0)
+	for (const char *p = value; *p; p += len) {
+		p += strspn(p, " \t");
+		len = strcspn(p, " \t");
+		if (!len)
+			break;
+		if (n == TN_PROBE_KINDS || kind_of(p, len, &kind[n]) < 0 || seen & (1u << kind[n]))
+			return -EINVAL;
+		seen |= 1u << kind[n++];
+	}
+	if (!n)
 		return -EINVAL;
-	*(enum tn_probe_kind *)to = TN_PROBE_SPIN;
+	memcpy(probe->kind, kind, n * sizeof(*kind));
+	probe->n_kinds = n;
 	return 0;
 }
 
@@ -175,6 +218,14 @@ static int set_cpus(const struct tn_scenario_key *key, const char *value, void *
 	return 0;
 }
 
+static int set_cpus_or_both(const struct tn_scenario_key *key, const char *value, void *to)
+{
+	if (strcmp(value, "both") != 0)
+		return set_cpus(key, value, to);
+	*(struct tn_cpu_spec *)to = (struct tn_cpu_spec){.choice = TN_CPUS_BOTH};
+	return 0;
+}
+
 static int set_sched(const struct tn_scenario_key *key, const char *value, void *to)
 {
 	struct tn_probe_spec *probe = to;
@@ -199,7 +250,7 @@ static const setter SETTERS[] = {
 	[TN_SCENARIO_COUNT] = set_count,       [TN_SCENARIO_POWER_OF_TWO] = set_power_of_two,
 	[TN_SCENARIO_SIZE] = set_size,         [TN_SCENARIO_RATE] = set_rate,
 	[TN_SCENARIO_RANGE] = set_range,       [TN_SCENARIO_CPUS] = set_cpus,
-	[TN_SCENARIO_SCHED] = set_sched,
+	[TN_SCENARIO_SCHED] = set_sched,       [TN_SCENARIO_CPUS_OR_BOTH] = set_cpus_or_both,
 };
 
 /* What a key wants, as the end of "want ...". */
@@ -210,7 +261,8 @@ static void describe_wanted(const struct tn_scenario_key *key, char *buf, size_t
 		snprintf(buf, size, "at most %s bytes of text", key->max);
 		break;
 	case TN_SCENARIO_KIND:
-		snprintf(buf, size, "spin");
+		snprintf(buf, size,
+			 "one or more of spin, entry, timer, oslat and cyclictest, each once, with blanks between");
 		break;
 	case TN_SCENARIO_LEVEL:
 		snprintf(buf, size, "auto, full, entry, counters or none");
@@ -220,7 +272,7 @@ static void describe_wanted(const struct tn_scenario_key *key, char *buf, size_t
 		break;
 	case TN_SCENARIO_DURATION:
 		snprintf(buf, size, "a duration with its unit from %s to %s, such as %s", key->min, key->max,
-			 key->fallback);
+			 key->fallback ? key->fallback : "10s");
 		break;
 	case TN_SCENARIO_THRESHOLD:
 		snprintf(buf, size, "auto, or a duration with its unit from %s to %s", key->min, key->max);
@@ -242,6 +294,10 @@ static void describe_wanted(const struct tn_scenario_key *key, char *buf, size_t
 		break;
 	case TN_SCENARIO_CPUS:
 		snprintf(buf, size, "isolated, housekeeping, or a list of CPUs below %d such as 2-5,8", TN_CPUS_MAX);
+		break;
+	case TN_SCENARIO_CPUS_OR_BOTH:
+		snprintf(buf, size, "both, isolated, housekeeping, or a list of CPUs below %d such as 2-5,8",
+			 TN_CPUS_MAX);
 		break;
 	case TN_SCENARIO_SCHED:
 		snprintf(buf, size, "other, or fifo:PRIO with PRIO from %s to %s", key->min, key->max);
@@ -266,9 +322,6 @@ int tn_scenario_set(const struct tn_scenario_key *key, const char *value, void *
 
 	if (value[0] && SETTERS[key->type](key, value, (char *)base + key->offset) == 0)
 		return 0;
-	if (key->type == TN_SCENARIO_KIND && (strcmp(value, "entry") == 0 || strcmp(value, "timer") == 0))
-		return tn_scenario_fail(at, err, "kind = '%s': a later version will have it, this one has spin only",
-					value);
 	describe_wanted(key, wanted, sizeof(wanted));
 	if (!value[0])
 		return tn_scenario_fail(at, err, "%s has no value: want %s", key->key, wanted);

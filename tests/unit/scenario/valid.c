@@ -38,7 +38,14 @@ static void test_defaults(void **state)
 	assert_int_equal(sc.duration_ns, 10000000000);
 	assert_int_equal(sc.warmup_ns, 500000000);
 	assert_int_equal(sc.rounds, 5);
-	assert_int_equal(sc.probe.kind, TN_PROBE_SPIN);
+	assert_int_equal(sc.probe.n_kinds, 1);
+	assert_int_equal(sc.probe.kind[0], TN_PROBE_SPIN);
+	assert_cpus(&sc.entry.cpus, "both");
+	assert_int_equal(sc.entry.pages, 64);
+	assert_int_equal(sc.timer.interval_ns, 1000000);
+	assert_int_equal(sc.entry.duration_ns, sc.duration_ns);
+	assert_int_equal(sc.timer.duration_ns, sc.duration_ns);
+	assert_int_equal(sc.reference.duration_ns, sc.duration_ns);
 	assert_cpus(&sc.probe.cpus, "isolated");
 	assert_true(sc.probe.threshold_auto);
 	assert_int_equal(sc.probe.quantum_ns, 100000);
@@ -74,12 +81,21 @@ static const char EVERY_KEY[] = "[scenario]\n"
 				"warmup = 0s\n"
 				"rounds = 1000\n"
 				"[probe]\n"
-				"kind = spin\n"
+				"kind = timer spin\tentry\n"
 				"cpus = 2-5,8\n"
 				"threshold = 250ns\n"
 				"quantum = 1ms\n"
 				"ring = 1024\n"
 				"sched = fifo:99\n"
+				"[entry]\n"
+				"duration = 100ms\n"
+				"cpus = 0-1\n"
+				"pages = 256\n"
+				"[timer]\n"
+				"interval = 50us\n"
+				"duration = 2s\n"
+				"[reference]\n"
+				"duration = 3s\n"
 				"[trace]\n"
 				"level = counters\n"
 				"buffer = 64K\n"
@@ -104,6 +120,18 @@ static void test_every_key(void **state)
 	assert_int_equal(sc.duration_ns, 1500000000);
 	assert_int_equal(sc.warmup_ns, 0);
 	assert_int_equal(sc.rounds, 1000);
+	assert_int_equal(sc.probe.n_kinds, 3);
+	assert_int_equal(sc.probe.kind[0], TN_PROBE_TIMER);
+	assert_int_equal(sc.probe.kind[1], TN_PROBE_SPIN);
+	assert_int_equal(sc.probe.kind[2], TN_PROBE_ENTRY);
+	assert_true(tn_scenario_has_kind(&sc, TN_PROBE_ENTRY));
+	assert_false(tn_scenario_has_kind(&sc, TN_PROBE_OSLAT));
+	assert_int_equal(sc.entry.duration_ns, 100000000);
+	assert_cpus(&sc.entry.cpus, "0-1");
+	assert_int_equal(sc.entry.pages, 256);
+	assert_int_equal(sc.timer.interval_ns, 50000);
+	assert_int_equal(sc.timer.duration_ns, 2000000000);
+	assert_int_equal(sc.reference.duration_ns, 3000000000);
 	assert_cpus(&sc.probe.cpus, "2-5,8");
 	assert_false(sc.probe.threshold_auto);
 	assert_int_equal(sc.probe.threshold_ns, 250);
