@@ -24,14 +24,15 @@ enum tn_field_type {
 	TN_FIELD_INDEX,       /* int64_t; -1 is null */
 	TN_FIELD_STAMP,       /* uint64_t point on the tick counter: a string of decimal digits */
 	TN_FIELD_DOUBLE,
-	TN_FIELD_ENUM,    /* of unsigned int's size, by name */
-	TN_FIELD_CPUS,    /* struct tn_cpus, as a list */
-	TN_FIELD_HIST,    /* struct tn_hist */
-	TN_FIELD_OBJECT,  /* embedded struct */
-	TN_FIELD_ARRAY,   /* owned array of structs */
-	TN_FIELD_STRINGS, /* owned array of owned strings */
-	TN_FIELD_TEXTS,   /* char[max][size] */
-	TN_FIELD_CLASSES, /* array of structs indexed by class, an object by class name */
+	TN_FIELD_DOUBLE_OR_NULL, /* NaN is null */
+	TN_FIELD_ENUM,           /* of unsigned int's size, by name */
+	TN_FIELD_CPUS,           /* struct tn_cpus, as a list */
+	TN_FIELD_HIST,           /* struct tn_hist */
+	TN_FIELD_OBJECT,         /* embedded struct */
+	TN_FIELD_ARRAY,          /* owned array of structs */
+	TN_FIELD_STRINGS,        /* owned array of owned strings */
+	TN_FIELD_TEXTS,          /* char[max][size] */
+	TN_FIELD_CLASSES,        /* array of structs indexed by class, an object by class name */
 };
 
 struct tn_object;
@@ -63,6 +64,9 @@ extern const struct tn_object tn_run_object;
 extern const struct tn_object tn_run_cpu_object;
 extern const struct tn_object tn_run_cause_object;
 extern const struct tn_object tn_run_worst_object;
+extern const struct tn_object tn_run_entry_cost_object;
+extern const struct tn_object tn_run_wakeup_object;
+extern const struct tn_object tn_run_reference_object;
 
 /* Where in the document something is wrong: "cpus[3].window_open_ticks". */
 struct tn_json_path {
@@ -88,6 +92,9 @@ int tn_hist_from_json(const cJSON *json, struct tn_hist *ret, struct tn_error *e
 
 /* Adders for derived figures: a value that is not finite becomes null. */
 int tn_json_add_number(cJSON *to, const char *key, double value);
+struct tn_metric_total;
+int tn_json_add_metric(cJSON *to, const char *key, const struct tn_metric_total *m, size_t rounds);
+int tn_json_add_percentiles(cJSON *to, const char *key, const struct tn_metric_total *first, size_t rounds);
 int tn_json_add_interval(cJSON *to, const char *key, double low, double high, double confidence);
 int tn_derive_lost(cJSON *json, const struct tn_run *run, const void *from);
 int tn_derive_threshold(cJSON *json, const struct tn_run *run, const void *from);
@@ -97,6 +104,9 @@ int tn_derive_class(cJSON *json, const struct tn_run *run, const void *from);
 int tn_derive_cause(cJSON *json, const struct tn_run *run, const void *from);
 int tn_derive_worst(cJSON *json, const struct tn_run *run, const void *from);
 int tn_derive_churn(cJSON *json, const struct tn_run *run, const void *from);
+int tn_derive_kinds(cJSON *json, const struct tn_run *run);
+int tn_derive_entry_cost(cJSON *json, const struct tn_run *run, const void *from);
+int tn_derive_wakeup(cJSON *json, const struct tn_run *run, const void *from);
 int tn_derive_clock(cJSON *json, const struct tn_run *run, const void *from);
 
 #endif

@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <math.h>
 #include <string.h>
 
 struct decoder {
@@ -71,7 +72,11 @@ static int decode_number(struct decoder *d, const struct tn_field *f, const cJSO
 
 	if (f->type == TN_FIELD_INT)
 		return decode_int(d, f, json, at);
-	if (f->type == TN_FIELD_DOUBLE)
+	if (f->type == TN_FIELD_DOUBLE_OR_NULL && cJSON_IsNull(json)) {
+		*(double *)at = NAN;
+		return 0;
+	}
+	if (f->type == TN_FIELD_DOUBLE || f->type == TN_FIELD_DOUBLE_OR_NULL)
 		return decode_double(d, f, json, at);
 	if (f->type == TN_FIELD_U64_OR_NULL && cJSON_IsNull(json)) {
 		*(uint64_t *)at = UINT64_MAX;

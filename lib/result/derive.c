@@ -128,7 +128,7 @@ int tn_derive_lost(cJSON *json, const struct tn_run *run, const void *from)
 	return tn_json_add(json, "note", cJSON_CreateString(note));
 }
 
-static int add_metric(cJSON *to, const char *key, const struct tn_metric_total *m, size_t rounds)
+int tn_json_add_metric(cJSON *to, const char *key, const struct tn_metric_total *m, size_t rounds)
 {
 	cJSON *metric = cJSON_CreateObject(), *list;
 	int r;
@@ -150,14 +150,15 @@ static int add_metric(cJSON *to, const char *key, const struct tn_metric_total *
 	return r;
 }
 
-static int add_percentiles(cJSON *to, const char *key, const struct tn_run_total *t, unsigned int first)
+/* @first: of TN_PERCENTILES metrics. */
+int tn_json_add_percentiles(cJSON *to, const char *key, const struct tn_metric_total *first, size_t rounds)
 {
 	cJSON *map = cJSON_CreateObject();
 	int r;
 
 	r = tn_json_add(to, key, map);
 	for (unsigned int p = 0; p < TN_PERCENTILES && !r; p++)
-		r = add_metric(map, tn_percentiles[p].name, &t->metric[first + p], t->rounds);
+		r = tn_json_add_metric(map, tn_percentiles[p].name, &first[p], rounds);
 	return r;
 }
 
@@ -207,16 +208,16 @@ static int add_total(cJSON *list, const struct tn_run *run, const struct tn_run_
 	if (!r)
 		r = tn_json_add(json, "interruptions", tn_json_u64(t->interruptions.count));
 	if (!r)
-		r = add_metric(json, "interruptions_per_s", &t->metric[TN_METRIC_PER_S], t->rounds);
+		r = tn_json_add_metric(json, "interruptions_per_s", &t->metric[TN_METRIC_PER_S], t->rounds);
 	if (!r)
 		r = tn_json_add_interval(json, "interruptions_per_s_interval", t->per_s.low, t->per_s.high,
 					 t->per_s.confidence);
 	if (!r)
-		r = add_metric(json, "stolen_share", &t->metric[TN_METRIC_STOLEN_SHARE], t->rounds);
+		r = tn_json_add_metric(json, "stolen_share", &t->metric[TN_METRIC_STOLEN_SHARE], t->rounds);
 	if (!r)
-		r = add_percentiles(json, "jitter_ns", t, TN_METRIC_JITTER);
+		r = tn_json_add_percentiles(json, "jitter_ns", &t->metric[TN_METRIC_JITTER], t->rounds);
 	if (!r)
-		r = add_percentiles(json, "interruption_ns", t, TN_METRIC_INTERRUPTION);
+		r = tn_json_add_percentiles(json, "interruption_ns", &t->metric[TN_METRIC_INTERRUPTION], t->rounds);
 	if (r)
 		return r;
 	classes = cJSON_CreateObject();
@@ -238,5 +239,5 @@ int tn_derive_run(cJSON *json, const struct tn_run *run, const void *from)
 		r = tn_run_totals(run, &t);
 	for (size_t i = 0; i < t.n && !r; i++)
 		r = add_total(list, run, &t.cpu[i]);
-	return r;
+	return r ? r : tn_derive_kinds(json, run);
 }

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <math.h>
 #include <string.h>
 
 TN_DEFINE_CLEANUP(cJSON, cJSON_Delete);
@@ -142,6 +143,8 @@ static cJSON *encode_number(const struct tn_field *f, const void *at)
 		return number_or_null(*(const int64_t *)at >= 0, (double)*(const int64_t *)at);
 	case TN_FIELD_DOUBLE:
 		return cJSON_CreateNumber(*(const double *)at);
+	case TN_FIELD_DOUBLE_OR_NULL:
+		return number_or_null(!isnan(*(const double *)at), *(const double *)at);
 	default:
 		u = *(const uint64_t *)at;
 		return f->type == TN_FIELD_U64_OR_NULL && u == UINT64_MAX ? cJSON_CreateNull() : tn_json_u64(u);

@@ -2,7 +2,7 @@
 /*
  * The run document as tables: what each key is called, where it lives in struct tn_run and which values it
  * may have. tlbnoise-run(5) describes the same keys in the same order. What was measured on a CPU is in
- * fields_cpu.c, what caused it in fields_cause.c.
+ * fields_cpu.c, what caused it in fields_cause.c, and kinds of probe other than spin in fields_kinds.c.
  */
 #include "result/fields.h"
 
@@ -155,6 +155,7 @@ static const struct tn_field churn_fields[] = {
 	CPUS(S, cpus, "cpus"),
 	U32(S, workers, "workers"),
 	DOUBLE(S, requested_per_s, "requested_per_s", 0, 1e12),
+	TEXT(S, kind, "kind", LATER),
 	U32(S, round, "round"),
 	DOUBLE(S, seconds, "measured_s", 0, 1e9),
 	U64(S, operations, "operations"),
@@ -198,6 +199,9 @@ static const struct tn_field run_fields[] = {
 	ARRAY(S, cause, n_causes, "causes", 4096, &tn_run_cause_object),
 	ARRAY(S, worst, n_worst, "worst", 65536, &tn_run_worst_object),
 	ARRAY(S, churn, n_churn, "churn", 65536, &churn_object),
+	ARRAY(S, entry_cost, n_entry_costs, "entry_costs", TN_RUN_ENTRY_COSTS_MAX, &tn_run_entry_cost_object, LATER),
+	ARRAY(S, wakeup, n_wakeups, "wakeups", TN_RUN_CPUS_MAX, &tn_run_wakeup_object, LATER),
+	ARRAY(S, reference, n_references, "references", TN_RUN_REFERENCES_MAX, &tn_run_reference_object, LATER),
 	PART("raw", &raw_object),
 };
 const struct tn_object tn_run_object = {

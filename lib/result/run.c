@@ -6,6 +6,7 @@
 #include "result/run.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -46,6 +47,9 @@ void tn_run_free(struct tn_run *run)
 	free(run->cause);
 	free(run->worst);
 	free(run->churn);
+	free(run->entry_cost);
+	free(run->wakeup);
+	free(run->reference);
 	free(run);
 }
 
@@ -143,4 +147,63 @@ struct tn_run_cpu *tn_run_add_cpu(struct tn_run *run)
 	tn_hist_init(&c->jitter);
 	run->n_cpus++;
 	return c;
+}
+
+/**
+ * tn_run_add_entry_cost() - room for what an operation costs on one CPU in one window of kind entry
+ * @run: the run
+ *
+ * Return: the element, zeroed, valid until the next call; NULL when there is no memory or too many are there.
+ */
+struct tn_run_entry_cost *tn_run_add_entry_cost(struct tn_run *run)
+{
+	struct tn_run_entry_cost *e = NULL;
+
+	if (run->n_entry_costs < TN_RUN_ENTRY_COSTS_MAX)
+		e = grow((void **)&run->entry_cost, run->n_entry_costs, sizeof(*e));
+	if (!e)
+		return NULL;
+	tn_hist_init(&e->cost);
+	run->n_entry_costs++;
+	return e;
+}
+
+/**
+ * tn_run_add_wakeup() - room for the wake-ups on one CPU in one round of kind timer
+ * @run: the run
+ *
+ * Return: the element, zeroed, valid until the next call; NULL when there is no memory or TN_RUN_CPUS_MAX are there.
+ */
+struct tn_run_wakeup *tn_run_add_wakeup(struct tn_run *run)
+{
+	struct tn_run_wakeup *w = NULL;
+
+	if (run->n_wakeups < TN_RUN_CPUS_MAX)
+		w = grow((void **)&run->wakeup, run->n_wakeups, sizeof(*w));
+	if (!w)
+		return NULL;
+	tn_hist_init(&w->latency);
+	run->n_wakeups++;
+	return w;
+}
+
+/**
+ * tn_run_add_reference() - room for what another tool says of one CPU in one round
+ * @run: the run
+ *
+ * Its figures are NaN until they are known.
+ *
+ * Return: the element, valid until the next call; NULL when there is no memory or too many are there.
+ */
+struct tn_run_reference *tn_run_add_reference(struct tn_run *run)
+{
+	struct tn_run_reference *f = NULL;
+
+	if (run->n_references < TN_RUN_REFERENCES_MAX)
+		f = grow((void **)&run->reference, run->n_references, sizeof(*f));
+	if (!f)
+		return NULL;
+	f->min_ns = f->mean_ns = f->p50_ns = f->p99_ns = f->p999_ns = f->max_ns = f->resolution_ns = NAN;
+	run->n_references++;
+	return f;
 }

@@ -19,11 +19,13 @@
 #include "system/environment.h"
 #include "system/features.h"
 
-#define TN_RUN_SCHEMA   "tlbnoise.run/1"
-#define TN_RUN_SYMBOL   80
-#define TN_RUN_STACK    16
-#define TN_RUN_CPUS_MAX 4096                /* CPUs times rounds */
-#define TN_RUN_FILE_MAX (128 * 1024 * 1024) /* bytes of a document */
+#define TN_RUN_SCHEMA          "tlbnoise.run/1"
+#define TN_RUN_SYMBOL          80
+#define TN_RUN_STACK           16
+#define TN_RUN_CPUS_MAX        4096                  /* CPUs times rounds, of each kind */
+#define TN_RUN_ENTRY_COSTS_MAX (4 * TN_RUN_CPUS_MAX) /* two operations, quiet and under churn */
+#define TN_RUN_REFERENCES_MAX  (2 * TN_RUN_CPUS_MAX) /* two tools */
+#define TN_RUN_FILE_MAX        (128 * 1024 * 1024)   /* bytes of a document */
 
 enum tn_run_state {
 	TN_RUN_COMPLETE,
@@ -120,8 +122,9 @@ struct tn_run_churn {
 	char mechanism[32]; /* what did the work: "module", or the source it fell back to; "" unknown */
 	struct tn_cpus cpus;
 	uint32_t workers;
-	double requested_per_s; /* 0: flat out */
-	uint32_t round;
+	double requested_per_s;              /* 0: flat out */
+	char kind[16];                       /* of the round: "spin", "entry", ... */
+	uint32_t round;                      /* among those of its kind, from 0 */
 	double seconds;                      /* how long its window-overlapping measurement was */
 	uint64_t operations, missed, errors; /* inside the window */
 	double busy_s;
@@ -137,6 +140,7 @@ struct tn_run_entry_cost {
 	uint32_t round; /* among the rounds of its kind and condition, from 0 */
 	bool isolated, nohz_full;
 	bool partial;
+	bool traced; /* kernel events were armed, which makes entries dearer */
 	enum tn_condition condition;
 	char operation[16]; /* "getpid", "page-fault" */
 	uint64_t window_open_ticks, window_close_ticks;
@@ -150,6 +154,7 @@ struct tn_run_wakeup {
 	uint32_t round;
 	bool isolated, nohz_full;
 	bool partial;
+	bool traced; /* kernel events were armed */
 	uint64_t interval_ns;
 	uint64_t window_open_ticks, window_close_ticks;
 	uint64_t wakeups, missed; /* missed: periods that had begun before the wake-up for an earlier one */
@@ -163,7 +168,10 @@ struct tn_run_reference {
 	char command[256]; /* as it was called */
 	int cpu;
 	uint32_t round;
-	double seconds;
+	bool isolated, nohz_full;
+	bool partial;   /* it was stopped early */
+	bool traced;    /* kernel events were armed */
+	double seconds; /* it measured; 0 when it failed */
 	uint64_t samples;
 	double min_ns, mean_ns, p50_ns, p99_ns, p999_ns, max_ns; /* NaN: it does not say */
 	double resolution_ns;                                    /* of its percentiles */
@@ -224,6 +232,10 @@ int tn_run_add_finding(struct tn_run *run, enum tn_severity severity, int cpu, c
 	tn_printf(5, 6);
 int tn_run_add_effect(struct tn_run *run, const char *what, const char *target, const char *before, const char *during);
 struct tn_run_cpu *tn_run_add_cpu(struct tn_run *run); /* zeroed, histograms initialised; NULL: no memory */
+struct tn_run_entry_cost *tn_run_add_entry_cost(struct tn_run *run);
+struct tn_run_wakeup *tn_run_add_wakeup(struct tn_run *run);
+struct tn_run_reference *tn_run_add_reference(struct tn_run *run);
+const char *tn_condition_name(enum tn_condition condition);
 int tn_run_check_conservation(uint64_t entries, uint64_t matched, uint64_t too_short, struct tn_error *err);
 
 int tn_run_to_json(const struct tn_run *run, cJSON **ret, struct tn_error *err);

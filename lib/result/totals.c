@@ -73,17 +73,23 @@ static void add_round(const struct tn_run *run, struct tn_run_total *t, const st
 		t->metric[m].rounds[round] = value[m];
 }
 
-/*
- * @scratch: as many as there are rounds. A round without a value, such as a percentile of too few
- * interruptions, leaves none for all: those that have one are a selection.
+/**
+ * tn_metric_finish() - what the values of the rounds say together
+ * @m: its rounds are filled; gets the median, its interval and the extremes
+ * @cut: rounds that were cut short and do not count here
+ * @rounds: how many there are
+ * @scratch: room for as many values
+ *
+ * A round without a value, such as a percentile of too few interruptions, leaves none for all: those that have one
+ * are a selection.
  */
-static void finish_metric(struct tn_metric_total *m, const struct tn_run_total *t, double *scratch)
+void tn_metric_finish(struct tn_metric_total *m, const bool *cut, size_t rounds, double *scratch)
 {
 	bool whole = true;
 	size_t n = 0;
 
-	for (size_t i = 0; i < t->rounds; i++) {
-		if (t->cut[i])
+	for (size_t i = 0; i < rounds; i++) {
+		if (cut[i])
 			continue;
 		whole &= isfinite(m->rounds[i]);
 		scratch[n++] = m->rounds[i];
@@ -117,7 +123,7 @@ static int fill_total(const struct tn_run *run, struct tn_run_total *t)
 	fill_values(&run->clock, &t->interruptions, &t->jitter, t->stolen_ticks, t->window_s, merged);
 	for (unsigned int m = 0; m < TN_METRICS; m++) {
 		t->metric[m].merged = merged[m];
-		finish_metric(&t->metric[m], t, scratch);
+		tn_metric_finish(&t->metric[m], t->cut, t->rounds, scratch);
 	}
 	return 0;
 }

@@ -46,6 +46,7 @@ struct tn_run_totals {
 
 int tn_run_totals(const struct tn_run *run, struct tn_run_totals *ret);
 void tn_run_totals_free(struct tn_run_totals *t);
+void tn_metric_finish(struct tn_metric_total *m, const bool *cut, size_t rounds, double *scratch);
 double tn_run_cpu_seconds(const struct tn_run *run);
 double tn_run_window_s(const struct tn_run *run, const struct tn_run_cpu *c);
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The run document: what is written is read back, member by member, and what is derived from it is right. */
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -91,6 +92,12 @@ static void compare_runs(struct tn_run *a, struct tn_run *b)
 	assert_memory_equal(a->cause, b->cause, a->n_causes * sizeof(*a->cause));
 	assert_int_equal(a->n_churn, b->n_churn);
 	assert_memory_equal(a->churn, b->churn, a->n_churn * sizeof(*a->churn));
+	assert_int_equal(a->n_entry_costs, b->n_entry_costs);
+	assert_memory_equal(a->entry_cost, b->entry_cost, a->n_entry_costs * sizeof(*a->entry_cost));
+	assert_int_equal(a->n_wakeups, b->n_wakeups);
+	assert_memory_equal(a->wakeup, b->wakeup, a->n_wakeups * sizeof(*a->wakeup));
+	assert_int_equal(a->n_references, b->n_references);
+	assert_memory_equal(a->reference, b->reference, a->n_references * sizeof(*a->reference));
 	memcpy(&x, a, sizeof(x));
 	memcpy(&y, b, sizeof(y));
 	y.scenario_text = x.scenario_text;
@@ -101,6 +108,9 @@ static void compare_runs(struct tn_run *a, struct tn_run *b)
 	y.cause = x.cause;
 	y.worst = x.worst;
 	y.churn = x.churn;
+	y.entry_cost = x.entry_cost;
+	y.wakeup = x.wakeup;
+	y.reference = x.reference;
 	assert_memory_equal(&x, &y, sizeof(x));
 }
 
@@ -170,7 +180,9 @@ static void check_object(const cJSON *object)
 
 static void sample_fills_every_key(void **state)
 {
-	static const char *const lists[] = {"findings", "side_effects", "cpus", "causes", "worst", "churn"};
+	static const char *const lists[] = {
+		"findings",   "side_effects",      "cpus",         "causes", "worst", "churn", "entry_costs", "wakeups",
+		"references", "entry_cost_totals", "wakeup_totals"};
 	tn_cleanup(tn_run_freep) struct tn_run *run = sample_run(3, 3);
 	tn_cleanup(cJSON_Deletep) cJSON *json = sample_document(run);
 	const cJSON *list, *item;
@@ -232,6 +244,24 @@ static void unknown_is_null(void **state)
 	assert_int_equal(back->cpu[0].node, -1);
 	assert_true(back->cpu[0].jitter.min == UINT64_MAX);
 	assert_null(back->scenario_text);
+}
+
+/* A run without rounds of kind spin has no CPUs in its list, and is a run all the same. */
+static void other_kinds_stand_alone(void **state)
+{
+	tn_cleanup(tn_run_freep) struct tn_run *run = sample_run(2, 3), *back = NULL;
+	struct tn_run_reference *f;
+
+	(void)state;
+	while (run->n_cpus)
+		free(run->cpu[--run->n_cpus].counter);
+	back = through_text(run);
+	assert_int_equal(back->n_cpus, 0);
+	assert_int_equal(back->n_entry_costs, 24);
+	assert_int_equal(back->n_wakeups, 6);
+	assert_int_equal(back->n_references, 6);
+	f = &back->reference[1]; /* cyclictest has no percentiles here */
+	assert_true(isnan(f->p50_ns) && isnan(f->p99_ns) && isnan(f->p999_ns) && f->max_ns == 42000);
 }
 
 static void text_is_always_utf8(void **state)
@@ -307,10 +337,11 @@ static void derived_figures_are_right(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(everything_comes_back),  cmocka_unit_test(writing_twice_gives_the_same_text),
-		cmocka_unit_test(sample_fills_every_key), cmocka_unit_test(stamps_are_exact),
-		cmocka_unit_test(lengths_saturate),       cmocka_unit_test(unknown_is_null),
-		cmocka_unit_test(text_is_always_utf8),    cmocka_unit_test(derived_figures_are_right),
+		cmocka_unit_test(everything_comes_back),     cmocka_unit_test(writing_twice_gives_the_same_text),
+		cmocka_unit_test(sample_fills_every_key),    cmocka_unit_test(stamps_are_exact),
+		cmocka_unit_test(lengths_saturate),          cmocka_unit_test(unknown_is_null),
+		cmocka_unit_test(other_kinds_stand_alone),   cmocka_unit_test(text_is_always_utf8),
+		cmocka_unit_test(derived_figures_are_right),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

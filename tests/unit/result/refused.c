@@ -103,6 +103,17 @@ static const struct change changes[] = {
 	{"cpus 0 partial", "\"no\"", -EINVAL, "cpus[0].partial must be true or false"},
 	{"causes 0 local", "null", -EINVAL, "causes[0].local must be true or false"},
 	{"raw error", "7", -EINVAL, "raw.error must be a string"},
+	{"entry_costs 0 condition", "\"busy\"", -EINVAL, "entry_costs[0].condition is 'busy'"},
+	{"entry_costs 1 operation", "7", -EINVAL, "entry_costs[1].operation must be a string"},
+	{"entry_costs 1 cost", "null", -EINVAL, "entry_costs[1].cost: it must be an object"},
+	{"entry_costs 1 window_close_ticks", "\"5\"", -EBADMSG,
+	 "entry_costs[1]: window_close_ticks 5 lies before window_open_ticks"},
+	{"wakeups 1 wakeups", "4", -EBADMSG, "wakeups[1]: wakeups is 4, but the latencies of 999 are there"},
+	{"wakeups 0 window_open_ticks", "\"18446744073709551615\"", -EBADMSG, "wakeups[0]: window_close_ticks"},
+	{"wakeups 0 cpu", "null", -EINVAL, "wakeups[0].cpu must be a whole number"},
+	{"references 0 max_ns", "\"41us\"", -EINVAL, "references[0].max_ns must be a number"},
+	{"references 0 p99.9_ns", "-1", -ERANGE, "references[0].p99.9_ns is -1: it must be from 0"},
+	{"references 0 tool", "\"a tool with a long name\"", -ERANGE, "references[0].tool is longer than 15 bytes"},
 	{"churn 0 requested_per_s", "-5", -ERANGE, "churn[0].requested_per_s is -5: it must be from 0"},
 };
 
@@ -166,8 +177,8 @@ static void newer_minor_versions_are_read(void **state)
 static void older_minor_versions_are_read(void **state)
 {
 	static const char *const late[] = {
-		"threshold",     "raw error", "cpus 0 partial", "cpus 0 evidence_s", "cpus 0 counters_dropped",
-		"causes 4 local"};
+		"threshold",      "raw error",    "cpus 0 partial", "cpus 0 evidence_s", "cpus 0 counters_dropped",
+		"causes 4 local", "churn 0 kind", "entry_costs",    "wakeups",           "references"};
 	tn_cleanup(tn_run_freep) struct tn_run *run = sample_run(1, 1), *back = NULL;
 	tn_cleanup(cJSON_Deletep) cJSON *json = sample_document(run);
 	struct tn_error err = {0};
@@ -181,6 +192,8 @@ static void older_minor_versions_are_read(void **state)
 	assert_true(!back->min_threshold_ticks && !back->cpu[0].counters_dropped);
 	assert_true(back->cpu[0].evidence_s == 0.0);
 	assert_string_equal(back->raw_error, "");
+	assert_string_equal(back->churn[0].kind, "");
+	assert_true(!back->n_entry_costs && !back->n_wakeups && !back->n_references);
 }
 
 int main(void)

@@ -284,6 +284,7 @@ static void fill_churn(struct tn_run *run, unsigned int rounds)
 		c = &run->churn[i];
 		SET(c->name, "%s", i % 2 ? "junk" : "vmalloc");
 		SET(c->source, "%s", i % 2 ? "module-junk" : "bpf-map");
+		SET(c->kind, "spin");
 		SET(c->mechanism, "%s", i % 2 ? "module-junk" : "module");
 		SET(c->operation, "%s", i % 2 ? "init_module() of junk" : "map created, filled and closed");
 		tn_cpus_add(&c->cpus, 0);
@@ -298,6 +299,89 @@ static void fill_churn(struct tn_run *run, unsigned int rounds)
 		if (i % 2)
 			SET(c->failure,
 			    "init_module: Function not implemented; this kernel has no modules (CONFIG_MODULES)");
+	}
+}
+
+/* getpid and a page fault on each CPU and round, quiet and under churn, which makes the tail longer. */
+static void fill_entry_costs(struct tn_run *run, int cpus, unsigned int rounds)
+{
+	for (unsigned int i = 0; i < 4 * rounds * (unsigned int)cpus; i++) {
+		struct tn_run_entry_cost *e = tn_run_add_entry_cost(run);
+		uint64_t state = 77 + i;
+
+		if (!e)
+			abort();
+		e->cpu = (int)(i / 4 % (unsigned int)cpus) + 1;
+		e->round = i / 4 / (unsigned int)cpus;
+		e->isolated = e->cpu > 1;
+		e->nohz_full = e->cpu > 2;
+		e->partial = e->round > 2;
+		e->traced = i == 2;
+		e->condition = i / 2 % 2 ? TN_CONDITION_CHURN : TN_CONDITION_QUIET;
+		SET(e->operation, "%s", i % 2 ? "page-fault" : "getpid");
+		e->window_open_ticks = STAMP + i * WINDOW;
+		e->window_close_ticks = e->window_open_ticks + WINDOW / 10;
+		e->clock_ticks = 52;
+		for (unsigned int n = 0; n < 20000; n++)
+			tn_hist_record(&e->cost, (i % 2 ? 1900 : 310) + next_number(&state) % 60 +
+							 (n % 900 == 0 && i / 2 % 2 ? 5200 : 0));
+	}
+}
+
+static void fill_wakeups(struct tn_run *run, int cpus, unsigned int rounds)
+{
+	for (unsigned int i = 0; i < rounds * (unsigned int)cpus; i++) {
+		struct tn_run_wakeup *w = tn_run_add_wakeup(run);
+		uint64_t state = 9 + i;
+
+		if (!w)
+			abort();
+		w->cpu = (int)(i % (unsigned int)cpus) + 1;
+		w->round = i / (unsigned int)cpus;
+		w->isolated = w->cpu > 1;
+		w->nohz_full = w->cpu > 2;
+		w->partial = w->round > 2;
+		w->traced = i == 1;
+		w->interval_ns = 1000000;
+		w->window_open_ticks = STAMP + 7 + i * WINDOW;
+		w->window_close_ticks = w->window_open_ticks + WINDOW / 10;
+		w->wakeups = 1000 - i;
+		w->missed = i;
+		for (unsigned int n = 0; n < w->wakeups; n++)
+			tn_hist_record(&w->latency, 9000 + next_number(&state) % 3000);
+	}
+}
+
+/* Each tool in each round, on CPU 1; cyclictest has no percentiles, and in the last round it failed. */
+static void fill_references(struct tn_run *run, unsigned int rounds)
+{
+	for (unsigned int i = 0; i < 2 * rounds; i++) {
+		struct tn_run_reference *f = tn_run_add_reference(run);
+
+		if (!f)
+			abort();
+		SET(f->tool, "%s", i % 2 ? "cyclictest" : "oslat");
+		SET(f->command, "%s", i % 2 ? "cyclictest -a 1 -i 1000 -D 10" : "oslat -c 1 -D 10");
+		f->cpu = 1;
+		f->round = i / 2;
+		f->isolated = f->nohz_full = true;
+		f->partial = f->traced = i == 0;
+		if (i + 1 == 2 * rounds) {
+			SET(f->failure, "cyclictest: not found; install rt-tests");
+			continue;
+		}
+		SET(f->version, "2.40");
+		f->seconds = 10;
+		f->samples = i % 2 ? 10000 : 380000000;
+		f->min_ns = i % 2 ? 3000 : 0;
+		f->mean_ns = i % 2 ? 4130.5 : 21.25;
+		f->max_ns = 41000 + 1000 * i;
+		f->resolution_ns = 1000;
+		if (i % 2)
+			continue;
+		f->p50_ns = 1000;
+		f->p99_ns = 2000;
+		f->p999_ns = 9000;
 	}
 }
 
@@ -319,6 +403,9 @@ struct tn_run *sample_run(int cpus, unsigned int rounds)
 	fill_causes(run);
 	fill_worst(run);
 	fill_churn(run, rounds);
+	fill_entry_costs(run, cpus, rounds);
+	fill_wakeups(run, cpus, rounds);
+	fill_references(run, rounds);
 	return run;
 }
 
