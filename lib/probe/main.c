@@ -7,6 +7,7 @@
  * ends, less what the calls themselves cost. That is rehearsed before READY with two calls in a row (after
  * one that binds the symbol). What happens between a call and the stamp next to it, well below a microsecond,
  * counts as inside: the figures may be too high by such an event, but none of the window is missing.
+ * They are said of windows of kind spin; in the others the probe faults and sleeps on purpose.
  */
 #include <errno.h>
 #include <string.h>
@@ -14,8 +15,16 @@
 
 #include "base/ticks.h"
 #include "probe/calibrate.h"
+#include "probe/entry.h"
 #include "probe/place.h"
 #include "probe/shm.h"
+#include "probe/timer.h"
+
+/* What is needed for a window, by the work to be done in it. */
+struct work {
+	struct tn_spin spin;
+	struct tn_entry_work entry;
+};
 
 struct usage {
 	uint64_t minor, major, voluntary, involuntary;
@@ -62,7 +71,32 @@ static uint64_t less(uint64_t a, uint64_t b)
 	return a > b ? a - b : 0;
 }
 
-static int make_ready(struct tn_spin *s, struct tn_probe_shm *shm, struct tn_error *err)
+static int prepare_work(struct work *w, struct tn_probe_shm *shm, struct tn_error *err)
+{
+	switch (shm->config.work) {
+	case TN_WORK_ENTRY:
+		return tn_entry_prepare(&w->entry, &shm->config, err);
+	case TN_WORK_TIMER:
+		return tn_timer_prepare(err);
+	default:
+		return tn_spin_calibrate(&w->spin, shm, err);
+	}
+}
+
+static int do_work(struct work *w, struct tn_probe_shm *shm, struct tn_error *err)
+{
+	switch (shm->config.work) {
+	case TN_WORK_ENTRY:
+		return tn_entry_window(&w->entry, shm, err);
+	case TN_WORK_TIMER:
+		return tn_timer_window(shm, err);
+	default:
+		tn_spin_window(&w->spin, shm);
+		return 0;
+	}
+}
+
+static int make_ready(struct work *w, struct tn_probe_shm *shm, struct tn_error *err)
 {
 	const struct tn_probe_config *c = &shm->config;
 	int32_t cpu;
@@ -82,7 +116,7 @@ static int make_ready(struct tn_spin *s, struct tn_probe_shm *shm, struct tn_err
 	shm->result.cpu_before = shm->result.cpu_after = cpu;
 	if (cpu != c->cpu)
 		return tn_error_set(err, -EXDEV, "the probe runs on CPU %d although bound to CPU %d", cpu, c->cpu);
-	return tn_spin_calibrate(s, shm, err);
+	return prepare_work(w, shm, err);
 }
 
 /* Without entering the kernel: sleeping would let the CPU go idle, and waking it up is work for the kernel. */
@@ -95,14 +129,17 @@ static unsigned int wait_command(struct tn_probe_shm *shm)
 	return command;
 }
 
-static int measure(struct tn_spin *s, struct tn_probe_shm *shm, const struct usage *own, struct tn_error *err)
+static int measure(struct work *w, struct tn_probe_shm *shm, const struct usage *own, struct tn_error *err)
 {
 	struct tn_probe_result *res = &shm->result;
 	struct usage before, after, inside;
+	int r;
 
 	before = usage_now();
-	tn_spin_window(s, shm);
+	r = do_work(w, shm, err);
 	after = usage_now();
+	if (r < 0)
+		return r;
 	inside = usage_between(&before, &after);
 	res->minor_faults = less(inside.minor, own->minor);
 	res->major_faults = less(inside.major, own->major);
@@ -113,18 +150,18 @@ static int measure(struct tn_spin *s, struct tn_probe_shm *shm, const struct usa
 
 static int run(struct tn_probe_shm *shm, struct tn_error *err)
 {
-	struct tn_spin spin;
+	struct work work = {0};
 	struct usage own;
 	int r;
 
-	r = make_ready(&spin, shm, err);
+	r = make_ready(&work, shm, err);
 	if (r < 0)
 		return r;
 	own = usage_own();
 	atomic_store_explicit(&shm->state, TN_PROBE_READY, memory_order_release);
 	if (wait_command(shm) == TN_PROBE_STOP)
 		return 0;
-	return measure(&spin, shm, &own, err);
+	return measure(&work, shm, &own, err);
 }
 
 /**

@@ -15,7 +15,7 @@
 #include "base/histogram.h"
 
 #define TN_PROBE_MAGIC      0x746e7072u
-#define TN_PROBE_ABI        1
+#define TN_PROBE_ABI        2
 #define TN_CACHE_LINE       64
 #define TN_RING_RECORDS_MIN 1024u
 #define TN_RING_RECORDS_MAX (1u << 22)
@@ -28,6 +28,13 @@ enum tn_probe_state {
 	TN_PROBE_FAILED,  /* @failure says why */
 };
 
+/* What a probe does in its window. */
+enum tn_probe_work {
+	TN_WORK_SPIN,  /* finds interruptions: spin.c */
+	TN_WORK_ENTRY, /* enters the kernel: entry.c */
+	TN_WORK_TIMER, /* sleeps and wakes up: timer.c */
+};
+
 enum tn_probe_command { TN_PROBE_WAIT, TN_PROBE_GO, TN_PROBE_STOP };
 
 struct tn_interruption {
@@ -37,6 +44,7 @@ struct tn_interruption {
 
 struct tn_probe_config {
 	uint32_t magic, abi;
+	uint32_t work; /* enum tn_probe_work */
 	int32_t cpu;
 	int32_t node;                 /* NUMA node of @cpu, -1 unknown */
 	uint32_t ring_records;        /* power of two */
@@ -46,6 +54,9 @@ struct tn_probe_config {
 	uint64_t quantum_ticks;       /* wanted length of a quantum of work */
 	uint64_t duration_ticks;      /* window; it ends with the first quantum that ends later */
 	uint64_t min_threshold_ticks; /* lower limit of "auto" */
+	uint32_t pages;               /* entry: page faults in a row */
+	uint64_t interval_ns;         /* timer: between two wake-ups */
+	double ticks_per_ns;          /* timer */
 };
 
 /* Filled before READY, and completed at DONE. */
@@ -68,6 +79,12 @@ struct tn_probe_result {
 	uint64_t voluntary_switches, involuntary_switches;
 	struct tn_hist interruptions; /* gap lengths, ticks, lost ones included */
 	struct tn_hist jitter;        /* per quantum: length - base, ticks */
+
+	uint64_t clock_ticks;      /* entry: what two stamps cost, taken off each value */
+	struct tn_hist getpid;     /* entry: ticks per call */
+	struct tn_hist page_fault; /* entry: ticks per fault */
+	uint64_t missed;           /* timer: periods that had passed when the wake-up for an earlier one came */
+	struct tn_hist latency;    /* timer: ticks from the programmed time to the return */
 };
 
 struct tn_probe_shm {

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "base/cpus.h"
+#include "probe/entry.h"
 #include "probe/shm.h"
 
 #define SEALS (F_SEAL_SHRINK | F_SEAL_GROW)
@@ -25,6 +26,21 @@
 static bool ring_size_valid(uint32_t n)
 {
 	return n >= TN_RING_RECORDS_MIN && n <= TN_RING_RECORDS_MAX && !(n & (n - 1));
+}
+
+static int check_work(const struct tn_probe_config *c, struct tn_error *err)
+{
+	if (c->work > TN_WORK_TIMER)
+		return tn_error_set(err, -EINVAL, "work %u is unknown to this probe", c->work);
+	if (c->work == TN_WORK_ENTRY && (c->pages < 1 || c->pages > TN_ENTRY_PAGES_MAX))
+		return tn_error_set(err, -EINVAL, "%u pages to fault on are out of range: 1 to %u", c->pages,
+				    TN_ENTRY_PAGES_MAX);
+	if (c->work == TN_WORK_TIMER && (c->interval_ns < 1000 || c->interval_ns > 1000000000))
+		return tn_error_set(err, -EINVAL, "an interval of %llu ns is out of range: 1000 to 1000000000",
+				    (unsigned long long)c->interval_ns);
+	if (c->work == TN_WORK_TIMER && !(c->ticks_per_ns > 0.0 && c->ticks_per_ns < 1e6))
+		return tn_error_set(err, -EINVAL, "a clock of %g ticks per ns is none", c->ticks_per_ns);
+	return 0;
 }
 
 /**
@@ -38,6 +54,8 @@ static bool ring_size_valid(uint32_t n)
  */
 int tn_probe_config_check(const struct tn_probe_config *c, struct tn_error *err)
 {
+	int r;
+
 	if (c->cpu < 0 || c->cpu >= TN_CPUS_MAX)
 		return tn_error_set(err, -EINVAL, "probe CPU %d is out of range: 0 to %d", c->cpu, TN_CPUS_MAX - 1);
 	if (!ring_size_valid(c->ring_records))
@@ -48,7 +66,10 @@ int tn_probe_config_check(const struct tn_probe_config *c, struct tn_error *err)
 				    c->policy);
 	if (c->policy == SCHED_FIFO && (c->priority < 1 || c->priority > 99))
 		return tn_error_set(err, -EINVAL, "SCHED_FIFO priority %d is out of range: 1 to 99", c->priority);
-	if (c->quantum_ticks < 1 || c->quantum_ticks > TN_PROBE_QUANTUM_MAX)
+	r = check_work(c, err);
+	if (r < 0)
+		return r;
+	if (c->work == TN_WORK_SPIN && (c->quantum_ticks < 1 || c->quantum_ticks > TN_PROBE_QUANTUM_MAX))
 		return tn_error_set(err, -EINVAL, "a quantum of %llu ticks is out of range: 1 to %llu",
 				    (unsigned long long)c->quantum_ticks, TN_PROBE_QUANTUM_MAX);
 	if (!c->duration_ticks || c->duration_ticks > INT64_MAX)

@@ -79,7 +79,7 @@ static void test_refuses_bad_headers(void **state)
 	refuse(h.fd, -EINVAL, "magic is 0x746e7073 instead of 0x746e7072");
 	h.shm->config.magic--;
 	h.shm->config.abi++;
-	refuse(h.fd, -EPROTO, "version is 2 instead of 1");
+	refuse(h.fd, -EPROTO, "version is 3 instead of 2");
 	h.shm->config.abi--;
 	h.shm->config.ring_records = 2047;
 	refuse(h.fd, -EINVAL, "2047 ring records are not a power of two");
