@@ -81,6 +81,7 @@ enum tn_reason {
 	TN_REASON_FEW_FOR_LEVEL,   /* not enough: no result of so few rounds could pass the corrected level */
 	TN_REASON_WIDE,            /* not enough: the interval leaves a change by more than "detectable" open */
 	TN_REASON_SIZE_OPEN,       /* not enough: they differ, but perhaps by less than matters */
+	TN_REASON_SUGGESTIVE,      /* not enough: one such interval among so many metrics may be chance */
 	TN_REASON_NONE_SEEN,       /* not enough: zero on both sides, and the bounds are above what matters */
 };
 
