@@ -22,6 +22,7 @@ static int write_parts(struct report *r)
 	report_title(r);
 	report_state(r);
 	report_result(r);
+	report_expectations(r);
 	report_findings(r);
 	for (size_t i = 0; i < TN_ARRAY_SIZE(part); i++) {
 		rc = part[i](r);

@@ -202,6 +202,7 @@ static const struct tn_field run_fields[] = {
 	ARRAY(S, entry_cost, n_entry_costs, "entry_costs", TN_RUN_ENTRY_COSTS_MAX, &tn_run_entry_cost_object, LATER),
 	ARRAY(S, wakeup, n_wakeups, "wakeups", TN_RUN_CPUS_MAX, &tn_run_wakeup_object, LATER),
 	ARRAY(S, reference, n_references, "references", TN_RUN_REFERENCES_MAX, &tn_run_reference_object, LATER),
+	ARRAY(S, expectation, n_expectations, "expectations", 4096, &tn_run_expectation_object, LATER),
 	PART("raw", &raw_object),
 };
 const struct tn_object tn_run_object = {

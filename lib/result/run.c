@@ -50,6 +50,7 @@ void tn_run_free(struct tn_run *run)
 	free(run->entry_cost);
 	free(run->wakeup);
 	free(run->reference);
+	free(run->expectation);
 	free(run);
 }
 

@@ -178,6 +178,24 @@ struct tn_run_reference {
 	char failure[256];                                       /* "" when it worked */
 };
 
+enum tn_expectation_verdict {
+	TN_EXPECTATION_MET,
+	TN_EXPECTATION_FAILED,
+	TN_EXPECTATION_UNDECIDED,  /* met by the estimate, not by all of its interval */
+	TN_EXPECTATION_NOT_JUDGED, /* there is no value to judge */
+};
+
+/* A line of [expect], held against what was measured. */
+struct tn_run_expectation {
+	char metric[96];
+	char text[64]; /* operator and limit, as written */
+	uint32_t line; /* in the scenario; 0: an override */
+	enum tn_expectation_verdict verdict;
+	char unit[16];                       /* "ns", "per_s", "share", "count" */
+	double value, low, high, confidence; /* NaN: none */
+	char reason[192];                    /* why it could not be judged, or not well; "" otherwise */
+};
+
 struct tn_run {
 	char id[40];
 	enum tn_run_state state;
@@ -207,7 +225,7 @@ struct tn_run {
 	} lost;
 
 	size_t n_findings, n_effects, n_cpus, n_causes, n_worst, n_churn;
-	size_t n_entry_costs, n_wakeups, n_references;
+	size_t n_entry_costs, n_wakeups, n_references, n_expectations;
 	struct tn_finding *finding;
 	struct tn_side_effect *effect;
 	struct tn_run_cpu *cpu; /* all rounds, in order */
@@ -217,6 +235,7 @@ struct tn_run {
 	struct tn_run_entry_cost *entry_cost;
 	struct tn_run_wakeup *wakeup;
 	struct tn_run_reference *reference;
+	struct tn_run_expectation *expectation;
 
 	char raw_file[512]; /* "" when none was kept */
 	uint64_t raw_records;

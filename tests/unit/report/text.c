@@ -43,8 +43,10 @@ static void compare_with(const char *name, const char *text)
 	if (f)
 		fclose(f);
 	f = fopen(other, "w");
-	if (f)
+	if (f) {
 		fputs(text, f);
+		fclose(tn_steal_ptr(f)); /* now: a failed test never comes back here */
+	}
 	fail_msg("the report changed: diff -u %s %s", path, other);
 }
 

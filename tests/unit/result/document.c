@@ -98,6 +98,8 @@ static void compare_runs(struct tn_run *a, struct tn_run *b)
 	assert_memory_equal(a->wakeup, b->wakeup, a->n_wakeups * sizeof(*a->wakeup));
 	assert_int_equal(a->n_references, b->n_references);
 	assert_memory_equal(a->reference, b->reference, a->n_references * sizeof(*a->reference));
+	assert_int_equal(a->n_expectations, b->n_expectations);
+	assert_memory_equal(a->expectation, b->expectation, a->n_expectations * sizeof(*a->expectation));
 	memcpy(&x, a, sizeof(x));
 	memcpy(&y, b, sizeof(y));
 	y.scenario_text = x.scenario_text;
@@ -111,6 +113,7 @@ static void compare_runs(struct tn_run *a, struct tn_run *b)
 	y.entry_cost = x.entry_cost;
 	y.wakeup = x.wakeup;
 	y.reference = x.reference;
+	y.expectation = x.expectation;
 	assert_memory_equal(&x, &y, sizeof(x));
 }
 

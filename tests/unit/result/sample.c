@@ -315,7 +315,7 @@ static void fill_entry_costs(struct tn_run *run, int cpus, unsigned int rounds)
 		e->round = i / 4 / (unsigned int)cpus;
 		e->isolated = e->cpu > 1;
 		e->nohz_full = e->cpu > 2;
-		e->partial = e->round > 2;
+		e->partial = e->round == 2;
 		e->traced = i == 2;
 		e->condition = i / 2 % 2 ? TN_CONDITION_CHURN : TN_CONDITION_QUIET;
 		SET(e->operation, "%s", i % 2 ? "page-fault" : "getpid");
@@ -340,7 +340,7 @@ static void fill_wakeups(struct tn_run *run, int cpus, unsigned int rounds)
 		w->round = i / (unsigned int)cpus;
 		w->isolated = w->cpu > 1;
 		w->nohz_full = w->cpu > 2;
-		w->partial = w->round > 2;
+		w->partial = w->round == 2;
 		w->traced = i == 1;
 		w->interval_ns = 1000000;
 		w->window_open_ticks = STAMP + 7 + i * WINDOW;
@@ -385,6 +385,21 @@ static void fill_references(struct tn_run *run, unsigned int rounds)
 	}
 }
 
+static void fill_expectations(struct tn_run *run)
+{
+	static const struct tn_run_expectation expectation[] = {
+		{"jitter.p99", "< 5us", 12, TN_EXPECTATION_FAILED, "ns", 7205.5, 6900.25, 7600.75, 0.95, "made up"},
+		{"cause.kernel-tlb-flush", "<= 400", 13, TN_EXPECTATION_MET, "count", 360, 360, 360, 1, "made up"},
+		{"stolen", "< 0.1%", 14, TN_EXPECTATION_UNDECIDED, "share", 9.5e-4, 8e-4, 1.125e-3, 0.9375, "made up"},
+		{"churn.none.rate", "> 45/s", 15, TN_EXPECTATION_NOT_JUDGED, "per_s", 0.5, 0.25, 1, 0.5,
+		 "not measured"},
+	};
+
+	run->n_expectations = TN_ARRAY_SIZE(expectation);
+	run->expectation = list(run->n_expectations, sizeof(*run->expectation));
+	memcpy(run->expectation, expectation, sizeof(expectation));
+}
+
 struct tn_run *sample_run(int cpus, unsigned int rounds)
 {
 	struct tn_run *run;
@@ -406,6 +421,7 @@ struct tn_run *sample_run(int cpus, unsigned int rounds)
 	fill_entry_costs(run, cpus, rounds);
 	fill_wakeups(run, cpus, rounds);
 	fill_references(run, rounds);
+	fill_expectations(run);
 	return run;
 }
 
