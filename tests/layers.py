@@ -15,6 +15,7 @@ BELOW = {
     "churn": {"base", "system", "scenario", "probe", "trace", "varlink", "kernel"},  # the module's one header
     "analysis": {"base", "system", "scenario", "probe", "trace", "varlink"},
     "result": {"base", "system", "scenario", "probe", "trace", "varlink", "analysis"},
+    "store": {"base", "system", "scenario", "probe", "trace", "varlink", "analysis", "result"},
     "report": {"base", "system", "scenario", "probe", "trace", "varlink", "analysis", "result"},
 }
 
