@@ -33,6 +33,9 @@ enum cli_option_bit {
 	CLI_COUNT = 1 << 10,
 	CLI_WORST = 1 << 11,
 	CLI_KEYS = 1 << 12,
+	CLI_COMPARE = 1 << 13, /* all that compare alone takes */
+	CLI_STRICT = 1 << 14,
+	CLI_CHECK = 1 << 15,
 	/* what every verb knows, and what may stand before the verb */
 	CLI_COMMON = CLI_JSON | CLI_HELP | CLI_NO_COLOR | CLI_SOCKET,
 };
@@ -44,6 +47,10 @@ struct cli_args {
 	const char **override; /* ends with NULL */
 	size_t n_override;
 	uint64_t interval_ns, count, worst;
+	bool force, all, strict, check;
+	const char *metric;
+	double smallest_effect, confidence; /* shares */
+	uint64_t seed;
 	const char **operand; /* ends with NULL */
 	size_t n_operand;
 };
@@ -155,6 +162,7 @@ int cli_status(const struct cli *cli, struct tn_error *err);
 int cli_top(const struct cli *cli, struct tn_error *err);
 int cli_stop(const struct cli *cli, struct tn_error *err);
 int cli_show(const struct cli *cli, struct tn_error *err);
+int cli_compare(const struct cli *cli, struct tn_error *err);
 int cli_version(const struct cli *cli, struct tn_error *err);
 int cli_help(const struct cli *cli, struct tn_error *err);
 

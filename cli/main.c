@@ -23,6 +23,8 @@ static const struct cli_verb verbs[] = {
 	{"stop", "[RUN]", "end a run of the service early; its document is kept", 0, 1, CLI_COMMON, cli_stop},
 	{"show", "FILE", "text report of a run document; - reads standard input", 1, 1, CLI_COMMON | CLI_WORST,
 	 cli_show},
+	{"compare", "A B", "compare two sets of run documents, with intervals and a verdict", 2, 2,
+	 (CLI_COMMON | CLI_COMPARE) & ~(unsigned int)CLI_SOCKET, cli_compare},
 	{"version", "", "version and what it was built with", 0, 0, CLI_COMMON, cli_version},
 	{"help", "[VERB]", "this overview, or the options of a verb", 0, 1, CLI_COMMON, cli_help},
 };

@@ -10,7 +10,7 @@
 #include "base/units.h"
 #include "cli/cli.h"
 
-enum kind { FLAG, TEXT, LIST, NUMBER, DURATION };
+enum kind { FLAG, TEXT, LIST, NUMBER, DURATION, PERCENT };
 
 struct option {
 	unsigned int bit;
@@ -37,6 +37,18 @@ static const struct option table[] = {
 	 AT(interval_ns), 100000000, 60000000000},
 	{CLI_COUNT, 0, "count", "N", "leave after N views", NUMBER, AT(count), 1, UINT32_MAX},
 	{CLI_WORST, 0, "worst", "N", "list the N worst interruptions (default 10)", NUMBER, AT(worst), 0, 1000},
+	{CLI_STRICT, 0, "strict", NULL, "an expectation that is met only within its uncertainty counts as failed", FLAG,
+	 AT(strict)},
+	{CLI_CHECK, 0, "check", NULL, "print the expectations only; exit 1 if one failed", FLAG, AT(check)},
+	{CLI_COMPARE, 0, "smallest-effect", "PCT", "smallest change that matters, 0 to 1000% (default 5%)", PERCENT,
+	 AT(smallest_effect), 0, 100000},
+	{CLI_COMPARE, 0, "confidence", "PCT", "of intervals and verdicts, 50 to 99.99% (default 95%)", PERCENT,
+	 AT(confidence), 5000, 9999},
+	{CLI_COMPARE, 0, "metric", "GLOB", "only metrics that match, such as 'jitter.*'; several with commas", TEXT,
+	 AT(metric)},
+	{CLI_COMPARE, 0, "seed", "N", "of the bootstrap (default 1)", NUMBER, AT(seed), 0, (1ull << 52) - 1},
+	{CLI_COMPARE, 0, "force", NULL, "compare what is not comparable, and say so", FLAG, AT(force)},
+	{CLI_COMPARE, 0, "all", NULL, "list unremarkable metrics too", FLAG, AT(all)},
 	{CLI_JSON, 0, "json", NULL, "print JSON instead of text", FLAG, AT(json)},
 	{CLI_SOCKET, 0, "socket", "PATH", "socket of the service to talk to", TEXT, AT(socket)},
 	{CLI_NO_COLOR, 0, "no-color", NULL, "no colours, as with NO_COLOR in the environment", FLAG, AT(no_color)},
@@ -67,7 +79,13 @@ int cli_args_init(struct cli_args *args, int argc, struct tn_error *err)
 {
 	size_t room = (size_t)argc + 1;
 
-	*args = (struct cli_args){.interval_ns = 1000000000, .worst = 10};
+	*args = (struct cli_args){
+		.interval_ns = 1000000000,
+		.worst = 10,
+		.smallest_effect = 0.05,
+		.confidence = 0.95,
+		.seed = 1,
+	};
 	args->override = calloc(room, sizeof(*args->override));
 	args->operand = calloc(room, sizeof(*args->operand));
 	if (!args->override || !args->operand)
@@ -118,6 +136,34 @@ static int store_number(struct cli_args *args, const struct option *o, const cha
 	return 0;
 }
 
+/* "5", "5%" or "99.9%": digits, a dot and digits. */
+static int parse_percent(const char *text, double *ret)
+{
+	size_t whole = strspn(text, "0123456789"), fraction = 0, at = whole;
+
+	if (text[at] == '.') {
+		fraction = strspn(text + at + 1, "0123456789");
+		at += 1 + fraction;
+	}
+	if (!whole || whole > 9 || fraction > 9 || (at > whole && !fraction) || (text[at] && strcmp(text + at, "%")))
+		return -EINVAL;
+	*ret = strtod(text, NULL);
+	return 0;
+}
+
+/* The limits of these are hundredths of a per cent, the value becomes a share. */
+static int store_percent(struct cli_args *args, const struct option *o, const char *value, struct tn_error *err)
+{
+	double percent;
+
+	if (parse_percent(value, &percent) < 0)
+		return tn_error_set(err, -EINVAL, "--%s %s: give per cent, such as 5%%", o->name, value);
+	if (percent * 100.0 < (double)o->min || percent * 100.0 > (double)o->max)
+		return tn_error_set(err, -ERANGE, "--%s %s: out of range; %s", o->name, value, o->help);
+	*(double *)((char *)args + o->offset) = percent / 100.0;
+	return 0;
+}
+
 static int store(struct cli_args *args, const struct option *o, const char *value, struct tn_error *err)
 {
 	char *at = (char *)args + o->offset;
@@ -137,6 +183,8 @@ static int store(struct cli_args *args, const struct option *o, const char *valu
 	case NUMBER:
 	case DURATION:
 		return store_number(args, o, value, err);
+	case PERCENT:
+		return store_percent(args, o, value, err);
 	}
 	return 0;
 }

@@ -2,9 +2,9 @@
 /*
  * Expectations. A limit is held against the estimate and its interval: what the estimate does not meet has
  * failed; what it meets is met if all of the interval does, else undecided. An alarm that waits until the whole
- * interval is on the wrong side would hear of a regression last. What was counted, and the extremes, are facts
- * and have no interval. Where something was lost a count is a bound, and only what holds for every possible
- * truth is decided.
+ * interval is on the wrong side would hear of a regression last. What was counted, the extremes, and that there
+ * was nothing (= 0) are facts and have no interval. Where something was lost a count is a bound, and only what holds
+ * for every possible truth is decided.
  */
 #include "result/judge.h"
 
@@ -96,6 +96,14 @@ static void judge_fact(struct tn_run_expectation *e, const struct tn_metric_def 
 			     : verdict_of(tn_judge(s->pooled, exact, expect->op, expect->value));
 }
 
+/* What the estimate does not meet has failed, however far its interval reaches. */
+static enum tn_expectation_verdict judge_interval(const struct tn_estimate *e, const struct tn_expect *expect)
+{
+	if (!meets(e->value, expect->op, expect->value))
+		return TN_EXPECTATION_FAILED;
+	return verdict_of(tn_judge(e->value, e->interval, expect->op, expect->value));
+}
+
 static int judge_estimate(struct tn_run_expectation *e, const struct tn_metric_def *def, const struct tn_series *s,
 			  const struct tn_expect *expect, struct tn_error *err)
 {
@@ -119,13 +127,9 @@ static int judge_estimate(struct tn_run_expectation *e, const struct tn_metric_d
 		return 0;
 	}
 	set_value(e, estimate.value, estimate.interval);
-	if (isfinite(estimate.interval.low) && isfinite(estimate.interval.high)) {
-		e->verdict = verdict_of(tn_judge(estimate.value, estimate.interval, expect->op, expect->value));
-		return 0;
-	}
-	e->verdict =
-		meets(estimate.value, expect->op, expect->value) ? TN_EXPECTATION_UNDECIDED : TN_EXPECTATION_FAILED;
-	snprintf(e->reason, sizeof(e->reason), "%zu round(s) give no interval", s->n);
+	e->verdict = judge_interval(&estimate, expect);
+	if (isnan(estimate.interval.low) || isnan(estimate.interval.high))
+		snprintf(e->reason, sizeof(e->reason), "%zu round(s) give no interval", s->n);
 	return 0;
 }
 
@@ -153,7 +157,7 @@ static int judge_one(const struct tn_run *run, const struct tn_expect *expect, s
 	}
 	if (s.bound != TN_BOUND_NONE)
 		judge_bound(e, &s, expect);
-	else if (def.figure == TN_FIGURE_COUNT || is_extreme(&def))
+	else if (def.figure == TN_FIGURE_COUNT || is_extreme(&def) || expect->op == TN_EXPECT_EQ)
 		judge_fact(e, &def, &s, expect);
 	else
 		return judge_estimate(e, &def, &s, expect, err);

@@ -11,6 +11,7 @@
 #include "result/metric.h"
 
 #include <errno.h>
+#include <fnmatch.h>
 #include <math.h>
 #include <string.h>
 
@@ -43,8 +44,24 @@ static const struct {
 	{"timer.", TN_FAMILY_TIMER, TN_FIGURE_PERCENTILE, TN_METRIC_DURATION, TN_BETTER_LOWER, parse_percentile},
 };
 
-/* The classes that the deferral of kernel TLB flushes is about. */
-static const char *const headline_class[] = {"kernel-tlb-flush", "page-table-flush"};
+/*
+ * Benefit and price in few figures, because the chance of a false verdict is shared out among them: with the usual
+ * five boots a side a rank test can decide five (analysis/compare.c).
+ */
+static const char *const headline[] = {"cause.kernel-tlb-flush.rate", "stolen", "jitter.p99",
+				       "entry.getpid.isolated.quiet.p50", "churn.*.rate"};
+
+/* What is shown whether it differs or not. */
+static const char *const always_shown[] = {"cause.page-table-flush.rate",
+					   "interruptions.rate",
+					   "jitter.p50",
+					   "jitter.p99.9",
+					   "jitter.p99.99",
+					   "jitter.max",
+					   "entry.*.p50",
+					   "timer.p50",
+					   "timer.p99",
+					   "timer.max"};
 
 static int percent_of(const char *word, double *ret)
 {
@@ -61,16 +78,14 @@ static int percent_of(const char *word, double *ret)
 	return -EINVAL;
 }
 
-/* All but the minimum and p90 of what userspace feels. */
 static int parse_percentile(const char *rest, struct tn_metric_def *def)
 {
-	def->headline = def->family != TN_FAMILY_INTERRUPTION && strcmp(rest, "min") && strcmp(rest, "p90");
 	return percent_of(rest, &def->percent);
 }
 
 static int parse_end(const char *rest, struct tn_metric_def *def)
 {
-	def->headline = def->family != TN_FAMILY_LOST;
+	(void)def;
 	return *rest ? -EINVAL : 0;
 }
 
@@ -90,8 +105,6 @@ static int parse_cause(const char *rest, struct tn_metric_def *def)
 		    (int)sizeof(class) ||
 	    tn_class_parse(class, &def->class) < 0 || def->class == TN_CLASS_NONE)
 		return -EINVAL;
-	for (size_t i = 0; i < TN_ARRAY_SIZE(headline_class); i++)
-		def->headline |= dot && !strcmp(class, headline_class[i]);
 	return 0;
 }
 
@@ -100,7 +113,6 @@ static int parse_churn(const char *rest, struct tn_metric_def *def)
 {
 	size_t n = strcspn(rest, ".");
 
-	def->headline = true;
 	if (!n || n >= sizeof(def->word) || strcmp(rest + n, ".rate"))
 		return -EINVAL;
 	memcpy(def->word, rest, n);
@@ -135,8 +147,15 @@ static int parse_entry(const char *rest, struct tn_metric_def *def)
 		return -EINVAL;
 	def->isolated = !strcmp(where, "isolated");
 	def->condition = strcmp(condition, "churn") ? TN_CONDITION_QUIET : TN_CONDITION_CHURN;
-	def->headline = !strcmp(rest, "p50");
 	return percent_of(rest, &def->percent);
+}
+
+static bool is_one_of(const char *name, const char *const *patterns, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!fnmatch(patterns[i], name, 0))
+			return true;
+	return false;
 }
 
 /**
@@ -163,6 +182,8 @@ int tn_metric_parse(const char *name, struct tn_metric_def *ret)
 		    families[i].parse(name + n, &def) < 0)
 			continue;
 		strcpy(def.name, name);
+		def.headline = is_one_of(name, headline, TN_ARRAY_SIZE(headline));
+		def.always_shown = is_one_of(name, always_shown, TN_ARRAY_SIZE(always_shown));
 		*ret = def;
 		return 0;
 	}
@@ -296,6 +317,10 @@ static void format_rate(double v, char *buf, size_t size)
 	static const char *const unit[] = {"/s", "k/s", "M/s", "G/s"};
 	size_t i = 0;
 
+	if (!(v > 0.0)) {
+		snprintf(buf, size, "0");
+		return;
+	}
 	for (; i + 1 < TN_ARRAY_SIZE(unit) && v >= 9999.5; i++)
 		v /= 1000.0;
 	format_number(v, unit[i], buf, size);

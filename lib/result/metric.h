@@ -36,8 +36,8 @@ struct tn_metric_def {
 	enum tn_figure figure;
 	enum tn_metric_kind kind; /* its unit */
 	enum tn_better better;
-	bool headline;
-	double percent; /* 0 the minimum, 100 the maximum */
+	bool headline, always_shown; /* in comparisons */
+	double percent;              /* 0 the minimum, 100 the maximum */
 	enum tn_class class;
 	char word[32]; /* of churn the section, of entry the operation */
 	bool isolated;
