@@ -2,10 +2,11 @@
 /*
  * The requests START, OPERATE and STOP: a set of workers from one to the other. The threads are
  * all made before the first of them runs, and all told to stop before the first is waited for;
- * so stopping takes one operation, however many threads there are.
+ * so stopping takes what they have in hand at that moment, however many threads there are.
  */
 #include <linux/bitops.h>
 #include <linux/kthread.h>
+#include <linux/sched/task.h>
 #include <linux/slab.h>
 #include <linux/timekeeping.h>
 #include <linux/topology.h>
@@ -29,6 +30,9 @@ static void stop_threads(struct tnc_churn *c)
 	unsigned int i;
 
 	WRITE_ONCE(c->stop, true);
+	for (i = 0; i < c->workers; i++)
+		if (c->worker[i].task)
+			wake_up_process(c->worker[i].task);
 	for (i = 0; i < c->workers; i++) {
 		if (c->worker[i].task)
 			kthread_stop(c->worker[i].task);
@@ -44,6 +48,7 @@ static void destroy(struct tnc_churn *c)
 	for (i = 0; i < c->workers; i++)
 		tnc_worker_release(&c->worker[i]);
 	tnc_uncharge(c->charged);
+	put_task_struct(c->owner);
 	kvfree(c);
 }
 
@@ -147,6 +152,7 @@ static int create(const struct tlbnoise_churn_start *start, struct tnc_churn **r
 		tnc_uncharge(bytes);
 		return -ENOMEM;
 	}
+	c->owner = get_task_struct(current);
 	c->workers = workers;
 	c->charged = bytes;
 	c->period_ns = start->period_ns;

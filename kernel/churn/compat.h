@@ -18,9 +18,9 @@
 
 #ifdef CONFIG_X86_64
 
-#include <asm/cpufeature.h>
+#include <linux/cpufeature.h>
+#include <linux/pgtable.h>
 #include <asm/msr.h>
-#include <asm/pgtable.h>
 #include <asm/set_memory.h>
 #include <asm/tsc.h>
 

@@ -38,14 +38,15 @@ static int operate(struct tnc_worker *w, u32 pages)
 {
 	void *small, *huge;
 	bool table;
+	int r;
 
 	small = vmap(w->pages, TNC_HUGE_PAGES, VM_MAP | VM_IOREMAP, PAGE_KERNEL);
 	if (!small)
 		return -ENOMEM;
 	vunmap(small);
-	vm_unmap_aliases();
-	if (tnc_worker_stopped(w))
-		return -ECANCELED;
+	r = tnc_worker_flush(w);
+	if (r < 0)
+		return r;
 	table = tnc_maps_small((unsigned long)small);
 	huge = vmalloc_huge(TNC_HUGE_PAGES * PAGE_SIZE, GFP_KERNEL | __GFP_NOWARN);
 	if (!huge)
@@ -53,9 +54,7 @@ static int operate(struct tnc_worker *w, u32 pages)
 	if (table && huge == small && tnc_maps_huge((unsigned long)huge))
 		WRITE_ONCE(w->counts.tables_freed, w->counts.tables_freed + 1);
 	vfree(huge);
-	if (!tnc_worker_stopped(w))
-		vm_unmap_aliases();
-	return 0;
+	return tnc_worker_flush(w);
 }
 
 const struct tnc_pattern tnc_pattern_huge_vmap = {

@@ -14,6 +14,7 @@
 #include <linux/hrtimer.h>
 #include <linux/kthread.h>
 #include <linux/math64.h>
+#include <linux/sched/task.h>
 #include <linux/slab.h>
 #include <linux/smp.h>
 #include <linux/timekeeping.h>
@@ -24,14 +25,16 @@ struct tnc_injector {
 	struct tlbnoise_churn_inject plan;
 	struct tlbnoise_churn_record shot; /* the one under way */
 	struct tnc_log *log;
-	struct task_struct *task;
+	struct task_struct *owner, *task;
 	u64 random;
 	u64 shots, failed;
+	bool stop;
+	int error;
 };
 
 /*
  * In interrupt context on the CPU to be kept busy. This name is what traces show: tlbnoise knows
- * an injected interruption by it (lib/analysis/cause.c).
+ * an injected interruption by it (lib/analysis/cause.c), see TLBNOISE_CHURN_INJECT_FUNCTION.
  */
 static void tlbnoise_churn_interrupt(void *record)
 {
@@ -75,7 +78,7 @@ static bool rest(struct tnc_injector *inj)
 
 	for (;;) {
 		set_current_state(TASK_IDLE);
-		go = !kthread_should_stop();
+		go = !READ_ONCE(inj->stop) && !tnc_is_ending(inj->owner);
 		if (!go || ktime_get_ns() >= due_ns)
 			break;
 		schedule_hrtimeout(&due, HRTIMER_MODE_ABS);
@@ -89,10 +92,16 @@ static int injector(void *data)
 	struct tnc_injector *inj = data;
 	u64 left = inj->plan.count ?: U64_MAX;
 
-	while (left && rest(inj) && raw_smp_processor_id() == inj->plan.sender) {
+	while (left && rest(inj)) {
+		if (!tnc_bound_to(inj->plan.sender)) {
+			WRITE_ONCE(inj->error, -EXDEV);
+			break;
+		}
 		shoot(inj);
 		left--;
 	}
+	if (!READ_ONCE(inj->stop) && tnc_is_ending(inj->owner))
+		WRITE_ONCE(inj->error, -EOWNERDEAD);
 	tnc_log_end(inj->log);
 	for (;;) {
 		set_current_state(TASK_IDLE);
@@ -138,6 +147,12 @@ static int check(const struct tlbnoise_churn_inject *plan)
 	return plan->records > TNC_RECORDS_MAX ? -E2BIG : 0;
 }
 
+static void release(struct tnc_injector *inj)
+{
+	put_task_struct(inj->owner);
+	kfree(inj);
+}
+
 static int create(struct tnc_session *s, const struct tlbnoise_churn_inject *plan)
 {
 	struct tnc_injector *inj;
@@ -151,17 +166,18 @@ static int create(struct tnc_session *s, const struct tlbnoise_churn_inject *pla
 	inj->shot.sender = plan->sender;
 	inj->log = &s->log;
 	inj->random = tnc_random_seed(plan->seed, 0);
+	inj->owner = get_task_struct(current);
 	inj->task =
 		kthread_create_on_node(injector, inj, cpu_to_node(plan->sender), "tlbnoise-inj");
 	if (IS_ERR(inj->task)) {
 		r = PTR_ERR(inj->task);
-		kfree(inj);
+		release(inj);
 		return r;
 	}
 	r = tnc_log_resize(&s->log, plan->records ?: TNC_RECORDS_MAX);
 	if (r < 0) {
 		kthread_stop(inj->task);
-		kfree(inj);
+		release(inj);
 		return r;
 	}
 	kthread_bind(inj->task, plan->sender);
@@ -183,12 +199,22 @@ long tnc_inject_start(struct tnc_session *s, void *arg)
 	return r;
 }
 
+/** tnc_inject_tell() - tell the injector, if there is one, to stop; under the session's lock */
+void tnc_inject_tell(struct tnc_session *s)
+{
+	if (!s->injector)
+		return;
+	WRITE_ONCE(s->injector->stop, true);
+	wake_up_process(s->injector->task);
+}
+
 /** tnc_inject_stop() - TLBNOISE_CHURN_CEASE, and when the session ends */
 long tnc_inject_stop(struct tnc_session *s, void *arg)
 {
 	struct tnc_injector *inj;
 
 	mutex_lock(&s->lock);
+	tnc_inject_tell(s);
 	inj = s->injector;
 	s->injector = NULL;
 	if (inj) {
@@ -197,7 +223,8 @@ long tnc_inject_stop(struct tnc_session *s, void *arg)
 		tnc_log_end(&s->log);
 		s->shots += inj->shots;
 		s->shots_failed += inj->failed;
-		kfree(inj);
+		s->inject_error = s->inject_error ?: inj->error;
+		release(inj);
 	}
 	mutex_unlock(&s->lock);
 	return inj ? 0 : -ENOENT;
@@ -209,7 +236,9 @@ void tnc_inject_stats(struct tnc_session *s, struct tlbnoise_churn_stats *stats)
 	stats->shots = s->shots;
 	stats->shots_failed = s->shots_failed;
 	stats->records_lost = READ_ONCE(s->log.lost);
+	stats->error = stats->error ?: s->inject_error;
 	if (s->injector) {
+		stats->error = stats->error ?: READ_ONCE(s->injector->error);
 		stats->shots += READ_ONCE(s->injector->shots);
 		stats->shots_failed += READ_ONCE(s->injector->failed);
 	}

@@ -57,6 +57,7 @@ struct tnc_worker {
 
 /* From TLBNOISE_CHURN_START to TLBNOISE_CHURN_STOP. */
 struct tnc_churn {
+	struct task_struct *owner; /* who started it */
 	u64 period_ns, start_ns, charged;
 	bool stop;
 	unsigned int workers;
@@ -80,12 +81,14 @@ struct tnc_session {
 	struct tnc_counts total; /* of churn that has been stopped */
 	struct tnc_injector *injector;
 	u64 shots, shots_failed; /* of injectors that have been stopped */
+	int inject_error;
 	struct tnc_log log;
 	struct mutex remap_lock; /* of its own: a peek must not wait for an operation */
 	struct tnc_remap *remap;
 };
 
 /* main.c */
+void tnc_count_activity(u64 now_ns);
 int tnc_charge(u64 bytes, u64 limit);
 void tnc_uncharge(u64 bytes);
 u64 tnc_memory_max(void);
@@ -106,6 +109,9 @@ int tnc_worker_prepare(struct tnc_worker *w);
 void tnc_worker_release(struct tnc_worker *w);
 int tnc_worker_operate(struct tnc_worker *w, u32 pages);
 bool tnc_worker_stopped(const struct tnc_worker *w);
+int tnc_worker_flush(struct tnc_worker *w);
+bool tnc_bound_to(unsigned int cpu);
+bool tnc_is_ending(const struct task_struct *task);
 int tnc_worker_thread(void *worker);
 
 /* churn.c */
@@ -117,6 +123,7 @@ void tnc_churn_stats(struct tnc_session *s, struct tlbnoise_churn_stats *stats);
 /* inject.c */
 long tnc_inject_start(struct tnc_session *s, void *arg);
 long tnc_inject_stop(struct tnc_session *s, void *arg);
+void tnc_inject_tell(struct tnc_session *s);
 void tnc_inject_stats(struct tnc_session *s, struct tlbnoise_churn_stats *stats);
 
 /* log.c */

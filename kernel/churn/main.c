@@ -27,6 +27,14 @@ MODULE_PARM_DESC(memory_max_mb,
 		 "MiB that all sessions together may use; never more than a quarter of all memory");
 
 static atomic64_t charged = ATOMIC64_INIT(0);
+static atomic64_t operations, last_ns;
+
+/** tnc_count_activity() - an operation has ended, in whatever way; TLBNOISE_CHURN_INFO shows it */
+void tnc_count_activity(u64 now_ns)
+{
+	atomic64_inc(&operations);
+	atomic64_set(&last_ns, now_ns);
+}
 
 /** tnc_memory_max() - bytes that all sessions together may set aside */
 u64 tnc_memory_max(void)
@@ -104,6 +112,8 @@ static long info(struct tnc_session *s, void *arg)
 	io->spacing_min_ns = TNC_SPACING_MIN_NS;
 	io->records_max = TNC_RECORDS_MAX;
 	io->tick_khz = tnc_tick_khz();
+	io->operations = atomic64_read(&operations);
+	io->last_ns = atomic64_read(&last_ns);
 	return 0;
 }
 
@@ -191,6 +201,8 @@ static int device_release(struct inode *inode, struct file *file)
 {
 	struct tnc_session *s = file->private_data;
 
+	/* Nobody else has the session now. All is told to stop before anything is waited for. */
+	tnc_inject_tell(s);
 	tnc_churn_stop(s, NULL);
 	tnc_inject_stop(s, NULL);
 	tnc_remap_free(s);
@@ -199,7 +211,7 @@ static int device_release(struct inode *inode, struct file *file)
 	return 0;
 }
 
-static const struct file_operations operations = {
+static const struct file_operations file_operations = {
 	.owner = THIS_MODULE,
 	.open = device_open,
 	.release = device_release,
@@ -212,7 +224,7 @@ static const struct file_operations operations = {
 static struct miscdevice device = {
 	.minor = MISC_DYNAMIC_MINOR,
 	.name = "tlbnoise-churn",
-	.fops = &operations,
+	.fops = &file_operations,
 	.mode = 0600,
 };
 

@@ -33,12 +33,7 @@ static int operate_unmap_aliases(struct tnc_worker *w, u32 pages)
 {
 	int r = operate_vmalloc(w, pages);
 
-	if (r < 0)
-		return r;
-	if (tnc_worker_stopped(w))
-		return -ECANCELED;
-	vm_unmap_aliases();
-	return 0;
+	return r < 0 ? r : tnc_worker_flush(w);
 }
 
 /** tnc_worst_case_array() - bytes that tnc_prepare_array() takes */

@@ -33,10 +33,8 @@ static void destroy(struct tnc_remap *r)
 {
 	int i;
 
-	if (r->addr) {
-		vunmap(r->addr);
-		vm_unmap_aliases();
-	}
+	/* Nobody reads there any more, and nobody gets that address before the kernel flushes. */
+	vunmap(r->addr);
 	for (i = 0; i < 2; i++) {
 		kfree(r->pages[i]);
 		if (r->page[i])

@@ -7,7 +7,9 @@
  *
  * Opening the device needs CAP_SYS_ADMIN and makes a session. All that a session has started
  * ends, and all that it has allocated is freed, when the last descriptor of the open file is
- * closed, however that comes about.
+ * closed, however that comes about. Threads that it has started do not even wait for that: they
+ * end, with EOWNERDEAD in TLBNOISE_CHURN_STATS, as soon as the process that started them is
+ * killed or exits, whoever else has the file open.
  *
  * Each request has a structure of fixed size, the same for 32-bit programs. Fields called
  * reserved, and flags, must be 0. A request that changes its structure fills it in on success
@@ -48,13 +50,18 @@ struct tlbnoise_churn_info {
 	__u64 spacing_min_ns;  /* from the end of one to the next */
 	__u32 records_max;     /* of the injector's log */
 	__u32 tick_khz;	       /* rate of the ticks in the log; 0 if unknown */
-	__u64 reserved[4];
+	__u64 operations;      /* of all sessions, since the module was loaded; also failed ones */
+	__u64 last_ns;	       /* CLOCK_MONOTONIC at the end of the latest of them; 0: none yet */
+	__u64 reserved[2];
 };
 
 /*
  * Starts threads, one a CPU of the set; each does one operation a period, or as many as it can.
  * With no CPU in the set nothing runs by itself, and operations are done by
  * TLBNOISE_CHURN_OPERATE in the calling thread.
+ *
+ * All CPUs have to be online. A thread whose CPU goes offline later finishes its operation on
+ * another one and ends: threads counts it no more, and error says EXDEV. The others go on.
  */
 struct tlbnoise_churn_start {
 	__u32 pattern; /* enum tlbnoise_churn_pattern */
@@ -84,14 +91,31 @@ struct tlbnoise_churn_stats {
 	__u64 tables_freed; /* page tables seen there before and gone after huge-vmap */
 	__u64 memory;	    /* bytes set aside now: what the threads use at most */
 	__u64 shots;	    /* interruptions injected */
-	__u64 shots_failed; /* not injected: the CPU was offline */
+	__u64 shots_failed; /* not injected: the CPU to interrupt was offline */
 	__u64 records_lost; /* for which the log had no room */
 	__u32 threads;	    /* that run now, the injector's not among them */
-	__s32 error;	    /* first -errno of an operation or a thread, 0 if none */
+	__s32 error;	    /* -errno of an operation or a thread that failed, 0 if none */
 	__u64 reserved[5];
 };
 
-/* Interrupts @cpu from a thread on @sender; durations and spacings are uniform in their ranges. */
+/*
+ * Interrupts @cpu from a thread on @sender; durations and spacings are uniform in their ranges.
+ * The same seed gives the same sequence of both, whatever happens to the interruptions.
+ *
+ * Each interruption is one IPI of class call-function-single and nothing else: no thread is woken
+ * on @cpu, and nothing there faults or is allocated. Tracepoints (csd, ipi) name the function as
+ * below. Beyond the duration, the CPU is away from its task for the entry into the kernel, the
+ * handler of the IPI around the function, and the way back.
+ *
+ * No record is lost as long as no more than @records of them wait for read(): make room for
+ * all of a short series, or read while a long one runs, on another CPU than @cpu. Should it
+ * happen all the same, TLBNOISE_CHURN_STATS counts the lost.
+ *
+ * While @cpu is offline, shots fail and are counted, and @count goes on. When @sender goes
+ * offline the injector ends, and TLBNOISE_CHURN_STATS says EXDEV.
+ */
+#define TLBNOISE_CHURN_INJECT_FUNCTION "tlbnoise_churn_interrupt"
+
 struct tlbnoise_churn_inject {
 	__u32 cpu;
 	__u32 sender;			      /* another CPU */
@@ -99,7 +123,7 @@ struct tlbnoise_churn_inject {
 	__u64 spacing_min_ns, spacing_max_ns; /* from one's end to the next; >= duration_max */
 	__u64 count;			      /* 0: until stopped */
 	__u64 seed;
-	__u32 records; /* room in the log; 0: records_max */
+	__u32 records; /* room in the log, of 48 bytes each; 0: records_max of INFO */
 	__u32 flags;   /* TLBNOISE_CHURN_TICKS or 0 */
 	__u64 reserved[3];
 };

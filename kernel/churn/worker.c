@@ -6,19 +6,32 @@
  * with an absolute deadline: it adds nothing to the load average, has no slack, and
  * kthread_stop() ends it at once.
  *
- * A thread whose CPU goes offline is moved by the scheduler. It then stops working and says
- * EXDEV, since churn from another CPU, perhaps an isolated one, is not what was asked for.
+ * Stopping must not take long: between the steps of an operation, and above all after waiting
+ * for its turn to flush, a worker looks whether it is still wanted. What it has begun with the
+ * kernel it has to finish: one step. A process that is killed frees its memory before it closes
+ * its files, and shares the CPU with churn that never rests; so a thread does not wait for the
+ * session to end but sees by itself when its owner begins to.
+ *
+ * A thread whose CPU goes offline is moved by the scheduler, which also takes its binding away.
+ * It then stops working and says EXDEV, since churn from another CPU, perhaps an isolated one, is
+ * not what was asked for. It sees this after its operation, the end of which ran elsewhere.
  */
 #include <linux/gfp.h>
 #include <linux/hrtimer.h>
 #include <linux/kthread.h>
 #include <linux/math64.h>
+#include <linux/mutex.h>
+#include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/timekeeping.h>
+#include <linux/vmalloc.h>
 
 #include "internal.h"
 
 #define RETRY_NS NSEC_PER_MSEC /* rest after a failed operation */
+
+/* The kernel lets one at a time purge (vmap_purge_lock), and who waits there cannot be stopped. */
+static DEFINE_MUTEX(flush_turn);
 
 /** tnc_worker_prepare() - allocate what the pattern needs; released also after a failure */
 int tnc_worker_prepare(struct tnc_worker *w)
@@ -36,10 +49,39 @@ void tnc_worker_release(struct tnc_worker *w)
 		__free_pages(w->buffer, w->buffer_order);
 }
 
-/** tnc_worker_stopped() - whether to end; long operations look in between and return -ECANCELED */
+/** tnc_is_ending() - whether the process of @task has been killed, or exits */
+bool tnc_is_ending(const struct task_struct *task)
+{
+	return READ_ONCE(task->signal->flags) & SIGNAL_GROUP_EXIT;
+}
+
+/**
+ * tnc_worker_stopped() - whether to end; operations look between their steps
+ * @w: the worker; one without a thread works for who called TLBNOISE_CHURN_OPERATE
+ */
 bool tnc_worker_stopped(const struct tnc_worker *w)
 {
-	return READ_ONCE(w->churn->stop);
+	return READ_ONCE(w->churn->stop) || tnc_is_ending(w->task ? w->churn->owner : current);
+}
+
+/** tnc_worker_flush() - vm_unmap_aliases() as a step of an operation; 0 or -ECANCELED */
+int tnc_worker_flush(struct tnc_worker *w)
+{
+	int r = -ECANCELED;
+
+	mutex_lock(&flush_turn);
+	if (!tnc_worker_stopped(w)) {
+		vm_unmap_aliases();
+		r = 0;
+	}
+	mutex_unlock(&flush_turn);
+	return r;
+}
+
+/** tnc_bound_to() - whether the calling thread is on @cpu, and bound to it still */
+bool tnc_bound_to(unsigned int cpu)
+{
+	return raw_smp_processor_id() == cpu && cpumask_equal(current->cpus_ptr, cpumask_of(cpu));
 }
 
 static void count(u64 *counter, u64 n)
@@ -62,14 +104,16 @@ static void keep_error(struct tnc_worker *w, int error)
  */
 int tnc_worker_operate(struct tnc_worker *w, u32 pages)
 {
-	u64 begin;
+	u64 begin, end;
 	int r;
 
 	if (!pages)
 		pages = tnc_random_range(&w->random, w->pages_min, w->pages_max);
 	begin = ktime_get_ns();
 	r = w->pattern->operate(w, pages);
-	count(&w->counts.busy_ns, ktime_get_ns() - begin);
+	end = ktime_get_ns();
+	count(&w->counts.busy_ns, end - begin);
+	tnc_count_activity(end);
 	if (r == -ECANCELED)
 		return r;
 	if (r < 0) {
@@ -118,7 +162,7 @@ static void work(struct tnc_worker *w)
 
 	due += div_u64(period, w->churn->workers) * w->index;
 	while (period ? sleep_until(w, due) : !tnc_worker_stopped(w)) {
-		if (raw_smp_processor_id() != w->cpu) {
+		if (!tnc_bound_to(w->cpu)) {
 			keep_error(w, -EXDEV);
 			return;
 		}
@@ -136,6 +180,8 @@ int tnc_worker_thread(void *worker)
 	struct tnc_worker *w = worker;
 
 	work(w);
+	if (!READ_ONCE(w->churn->stop) && tnc_is_ending(w->churn->owner))
+		keep_error(w, -EOWNERDEAD);
 	WRITE_ONCE(w->running, false);
 	for (;;) {
 		set_current_state(TASK_IDLE);

@@ -11,7 +11,7 @@
 #define PAGES 512
 #define TRIES 64
 
-/* Returns how many operations it took to free options.frees tables; freed[i]: operation i did. */
+/* Returns how many operations it took to free options.frees tables; freed[i]: by operation i. */
 static unsigned int free_tables(int fd, unsigned char *freed, unsigned int max)
 {
 	unsigned int n = 0, i;
@@ -30,20 +30,22 @@ static unsigned int free_tables(int fd, unsigned char *freed, unsigned int max)
 static void judge(const struct visits *visits, const unsigned char *freed, unsigned int n)
 {
 	long deferring = 0, refused = 0, extra = visits_operation(visits, 0).unasked;
+	unsigned int frees = 0;
 
 	for (unsigned int i = 0; i < n; i++) {
 		struct operation op = visits_operation(visits, i + 1);
 
+		frees += freed[i];
 		deferring += op.left > 0;
 		refused += op.refused;
 		if (!freed[i])
 			extra += op.unasked;
-		else if (op.unasked != 1 || op.handled != op.unasked + op.refused)
-			fail("operation %u freed a page table: %ld interrupts unasked, %ld after a refusal, %ld handled",
-			     i, op.unasked, op.refused, op.handled);
+		else if (op.unasked != freed[i] || op.handled != op.unasked + op.refused)
+			fail("operation %u freed %u page tables: %ld interrupts unasked, %ld after a refusal, %ld handled",
+			     i, freed[i], op.unasked, op.refused, op.handled);
 	}
-	note("%u page tables freed in %u operations: one interrupt of CPU %u for each free",
-	     options.frees, n, options.cpu);
+	note("%u page tables freed in %u operations: one interrupt of CPU %u for each free", frees,
+	     n, options.cpu);
 	note("  of the same operations, %ld left other flushes with CPU %u; %ld were refused",
 	     deferring, options.cpu, refused);
 	if (extra)

@@ -145,3 +145,16 @@ unsigned long taint(void)
 	fclose(f);
 	return value;
 }
+
+bool in_guest(void)
+{
+	FILE *f = fopen("/proc/cpuinfo", "re");
+	char line[4096];
+	bool found = false;
+
+	while (f && !found && fgets(line, sizeof(line), f))
+		found = strncmp(line, "flags", 5) == 0 && strstr(line, " hypervisor");
+	if (f)
+		fclose(f);
+	return found;
+}

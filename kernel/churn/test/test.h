@@ -51,6 +51,7 @@ uint64_t random_next(uint64_t *state);
 unsigned int threads_alive(void); /* of the module, in the whole machine */
 void wait_for_no_threads(void);
 unsigned long taint(void);
+bool in_guest(void);
 
 extern const char *const pattern_name[TLBNOISE_CHURN_PATTERNS];
 extern long amount; /* of rounds, from the command line; 0: the test's own choice */
@@ -67,6 +68,7 @@ void test_flat_out(void);
 void test_memory(void);
 /* owner.c */
 void test_killed(void);
+void test_orphaned(void);
 void test_unload(void);
 void test_shared(void);
 /* fuzz.c */
@@ -76,6 +78,11 @@ void test_durations(void);
 void test_ticks(void);
 void test_overrun(void);
 void test_cease(void);
+/* hotplug.c */
+void test_worker_offline(void);
+void test_target_offline(void);
+void test_sender_offline(void);
+void test_hotplug_storm(void);
 /* stale.c */
 void test_remap(void);
 

@@ -68,7 +68,6 @@ void test_page_tables(void)
 	for (unsigned int i = 0; i < n; i++) {
 		op = (struct tlbnoise_churn_operate){ 0 };
 		request(fd, TLBNOISE_CHURN_OPERATE, &op);
-		check(op.tables_freed <= 1);
 		freed += op.tables_freed;
 	}
 	note("%u page tables freed in %u operations", freed, n);
