@@ -80,13 +80,13 @@ static int drain_and_join(struct run *run, bool last, struct tn_error *err)
  * @run: the run
  * @err: what failed
  *
- * Outside the windows the events are taken and dropped.
+ * Outside the windows of kind spin the events are taken and dropped.
  *
  * Return: 0 or a negative errno.
  */
 int collect_drain(struct run *run, struct tn_error *err)
 {
-	if (run->phase == RUN_MEASURING || run->phase == RUN_COLLECTING)
+	if (run_spins(run) && (run->phase == RUN_MEASURING || run->phase == RUN_COLLECTING))
 		return drain_and_join(run, false, err);
 	return drain_trace(run, discard, err);
 }

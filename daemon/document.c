@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Fills the run document: after each round what the probes, the attribution and the counters say of it,
+ * Fills the run document: after each window of kind spin what the probes, the attribution and the counters say of it,
  * at the end the causes and the worst with all addresses turned into names, since the document has to be
  * readable where this kernel is not.
  */
@@ -138,39 +138,6 @@ static int fill_evidence(const struct evidence *before, const struct evidence *a
 	return 0;
 }
 
-/* Notes what a worker did inside the window; workers of one section and round are added up. */
-static int document_worker(struct run *run, struct worker *w, double seconds)
-{
-	const struct tn_churn_spec *spec = &run->plan.scenario.churn[w->spec];
-	struct tn_run *doc = run->doc;
-	struct tn_run_churn *c = doc->n_churn ? &doc->churn[doc->n_churn - 1] : NULL;
-
-	if (!c || c->round != run->round || strcmp(c->name, spec->name)) {
-		c = reallocarray(doc->churn, doc->n_churn + 1, sizeof(*c));
-		if (!c)
-			return -ENOMEM;
-		doc->churn = c;
-		c = &doc->churn[doc->n_churn++];
-		memset(c, 0, sizeof(*c));
-		snprintf(c->name, sizeof(c->name), "%s", spec->name);
-		snprintf(c->source, sizeof(c->source), "%s", spec->source);
-		snprintf(c->operation, sizeof(c->operation), "%s", tn_churn_find(spec->source)->operation);
-		snprintf(c->mechanism, sizeof(c->mechanism), "%s", w->at_open.mechanism);
-		c->cpus = run->plan.churn_cpus[w->spec];
-		c->workers = spec->workers;
-		c->requested_per_s = spec->rate_per_s;
-		c->round = run->round;
-		c->seconds = seconds;
-	}
-	c->operations += w->at_close.operations - w->at_open.operations;
-	c->missed += w->at_close.missed - w->at_open.missed;
-	c->errors += w->at_close.errors - w->at_open.errors;
-	c->busy_s += (double)(w->at_close.busy_ns - w->at_open.busy_ns) / 1e9;
-	if (!*c->failure)
-		snprintf(c->failure, sizeof(c->failure), "%s", w->at_close.failure);
-	return 0;
-}
-
 static int document_cpu(struct run *run, size_t i, struct tn_error *err)
 {
 	const struct probe *p = &run->probe[i];
@@ -197,7 +164,7 @@ static int document_cpu(struct run *run, size_t i, struct tn_error *err)
 /* What makes the figures beside the probe's own be of more, or of less, than the window. */
 static void find_in_round(struct run *run)
 {
-	double window_s = (double)run->plan.scenario.duration_ns / 1e9, span_s = (double)run->evidence_ns / 1e9;
+	double window_s = (double)run_step(run)->duration_ns / 1e9, span_s = (double)run->evidence_ns / 1e9;
 	struct tn_run *doc = run->doc;
 
 	if (!run->stopping && span_s > SPAN_MAX * window_s)
@@ -206,18 +173,10 @@ static void find_in_round(struct run *run)
 			"round %u: counters and churn were read over %.2f s instead of %.2f s, since tlbnoised "
 			"itself had to wait for a CPU",
 			run->round + 1, span_s, window_s);
-	for (size_t i = 0; i < run->n_workers; i++) {
-		const struct worker *w = &run->worker[i];
-
-		if (w->at_close.operations == w->at_open.operations)
-			tn_run_add_finding(doc, TN_FINDING_WARNING, -1, "churn-idle",
-					   "round %u: a worker of [churn %s] finished no operation inside the window",
-					   run->round + 1, run->plan.scenario.churn[w->spec].name);
-	}
 }
 
 /**
- * document_round() - add the results of a round
+ * document_round() - add the results of a window of kind spin
  * @run: the run; windows closed, everything collected
  * @err: what failed
  *
@@ -232,9 +191,6 @@ int document_round(struct run *run, struct tn_error *err)
 			return r;
 	}
 	find_in_round(run);
-	for (size_t i = 0; i < run->n_workers; i++)
-		if (document_worker(run, &run->worker[i], run->window_s) < 0)
-			return tn_error_set(err, -ENOMEM, "out of memory for churn results");
 	return 0;
 }
 
@@ -330,6 +286,12 @@ static void judge(const struct run *run, struct tn_run *doc)
 
 	for (size_t i = 0; i < doc->n_cpus; i++)
 		partial |= doc->cpu[i].partial;
+	for (size_t i = 0; i < doc->n_entry_costs; i++)
+		partial |= doc->entry_cost[i].partial;
+	for (size_t i = 0; i < doc->n_wakeups; i++)
+		partial |= doc->wakeup[i].partial;
+	for (size_t i = 0; i < doc->n_references; i++)
+		partial |= doc->reference[i].partial;
 	if (doc->rounds_done < doc->rounds_planned || partial) {
 		doc->state = TN_RUN_ABORTED;
 		snprintf(doc->state_reason, sizeof(doc->state_reason), "stopped in round %u of %u", run->stopped_in,

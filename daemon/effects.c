@@ -55,6 +55,26 @@ static int move_to_housekeeping(struct run *run, struct tn_error *err)
 				 tn_cpus_format(&run->plan.housekeeping, during, sizeof(during)));
 }
 
+/* Kind entry also works on CPUs that are not probed otherwise, as a normal task. */
+static int note_entry(struct run *run)
+{
+	struct tn_cpus others = tn_cpus_minus(&run->plan.entry_cpus, &run->plan.probed);
+	char target[64];
+	int r = 0;
+
+	tn_cpus_for_each(cpu, &others) {
+		snprintf(target, sizeof(target), "CPU %d", cpu);
+		r = tn_run_add_effect(run->doc, "cpu-busy", target, "free",
+				      "enters the kernel, SCHED_OTHER, in windows of kind entry");
+		if (r < 0)
+			return r;
+	}
+	if (tn_scenario_has_kind(&run->plan.scenario, TN_PROBE_TIMER))
+		r = tn_run_add_effect(run->doc, "idle-states", "/dev/cpu_dma_latency", "as asked for by others",
+				      "0 us in windows of kind timer");
+	return r;
+}
+
 static int note_probes(struct run *run)
 {
 	const struct tn_probe_spec *spec = &run->plan.scenario.probe;
@@ -116,7 +136,9 @@ int effects_begin(struct run *run, struct tn_error *err)
 	r = move_to_housekeeping(run, err);
 	if (r < 0)
 		return r;
-	return note_probes(run) < 0 ? tn_error_set(err, -ENOMEM, "out of memory for side effects") : 0;
+	return note_probes(run) < 0 || note_entry(run) < 0
+		       ? tn_error_set(err, -ENOMEM, "out of memory for side effects")
+		       : 0;
 }
 
 /**
@@ -141,6 +163,24 @@ int effects_before_trace(void *userdata, const char *what, const char *target, s
 }
 
 /**
+ * effects_idle_states() - keep CPUs from idle states that are slow to leave, or no longer
+ * @run: the run
+ * @allow: true: let go
+ *
+ * Where the device is missing there are no such states to be chosen. The kernel takes the request back when we die.
+ */
+void effects_idle_states(struct run *run, bool allow)
+{
+	const int32_t latency_us = 0;
+
+	if (run->dma_latency_fd >= 0)
+		close(run->dma_latency_fd);
+	run->dma_latency_fd = allow ? -1 : open("/dev/cpu_dma_latency", O_WRONLY | O_CLOEXEC);
+	if (run->dma_latency_fd >= 0 && write(run->dma_latency_fd, &latency_us, sizeof(latency_us)) < 0)
+		tn_log(run->log, LOG_INFO, "run %s: /dev/cpu_dma_latency: %s", run->doc->id, strerror(errno));
+}
+
+/**
  * effects_end() - undo everything
  * @run: the run
  *
@@ -151,6 +191,7 @@ int effects_end(struct run *run)
 	struct tn_error err = {0};
 	int r = 0;
 
+	effects_idle_states(run, true);
 	if (run->undo)
 		r = tn_undo_close(tn_steal_ptr(run->undo), &err);
 	if (r >= 0 && !tn_cpus_empty(&run->affinity_before))

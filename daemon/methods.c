@@ -61,12 +61,13 @@ static void add_worst(cJSON *j, const struct run *run)
 
 	for (size_t i = 0; i < run->doc->n_cpus; i++)
 		interruptions += run->doc->cpu[i].interruptions.count;
-	for (size_t i = 0; run->attribution && i < run->n_probes; i++) {
-		const struct tn_cpu_tally *t = tn_attribution_tally(run->attribution, run->probe[i].cpu);
+	tn_cpus_for_each(cpu, &run->plan.probed) {
+		const struct tn_cpu_tally *t = run->attribution ? tn_attribution_tally(run->attribution, cpu) : NULL;
 
 		if (!t)
 			continue;
-		interruptions += t->round == run->doc->rounds_done ? t->interruptions : 0;
+		/* What the window of this round has so far; the document has those that are over. */
+		interruptions += run_spins(run) && t->round == run->doc->rounds_done ? t->interruptions : 0;
 		if (t->max_ticks > worst) {
 			worst = t->max_ticks;
 			worst_cpu = t->cpu;
@@ -87,15 +88,18 @@ cJSON *daemon_progress(const struct run *run)
 {
 	const struct tn_scenario *s = &run->plan.scenario;
 	uint64_t now = tn_now_ns(CLOCK_MONOTONIC), elapsed = now - run->started_ns, window = 0;
-	uint64_t left = (uint64_t)(s->rounds - run->round) * (s->duration_ns + s->warmup_ns);
+	const struct plan_step *step = run_step(run);
+	uint64_t left = (uint64_t)(s->rounds - run->round) * plan_round_ns(&run->plan, run->plan.n_steps);
 	cJSON *j = cJSON_CreateObject();
 
+	if (run->round < s->rounds)
+		left -= plan_round_ns(&run->plan, run->step);
 	if (run->phase == RUN_MEASURING && now > run->window_ns)
-		window = now - run->window_ns < s->duration_ns ? now - run->window_ns : s->duration_ns;
+		window = now - run->window_ns < step->duration_ns ? now - run->window_ns : step->duration_ns;
 	if (run->phase == RUN_MEASURING)
-		left -= s->warmup_ns + window;
+		left -= step->warmup_ns + window;
 	if (run->phase == RUN_COLLECTING)
-		left -= s->warmup_ns + s->duration_ns;
+		left -= step->warmup_ns + step->duration_ns;
 	if (run->phase == RUN_DONE)
 		left = 0;
 	cJSON_AddStringToObject(j, "run", run->doc->id);
@@ -104,7 +108,7 @@ cJSON *daemon_progress(const struct run *run)
 	cJSON_AddNumberToObject(j, "round", run->round < s->rounds ? run->round + 1 : s->rounds);
 	cJSON_AddNumberToObject(j, "rounds", s->rounds);
 	cJSON_AddNumberToObject(j, "window_elapsed_ms", (double)(window / 1000000));
-	cJSON_AddNumberToObject(j, "window_total_ms", (double)(s->duration_ns / 1000000));
+	cJSON_AddNumberToObject(j, "window_total_ms", (double)(step->duration_ns / 1000000));
 	cJSON_AddNumberToObject(j, "elapsed_ms", (double)(elapsed / 1000000));
 	cJSON_AddNumberToObject(j, "estimated_total_ms", (double)((elapsed + left) / 1000000));
 	add_worst(j, run);

@@ -104,6 +104,12 @@ static int choose_level(struct plan *plan, struct tn_run *doc, struct tn_error *
 		tn_features_best_level(&plan->features, plan->level_reason, sizeof(plan->level_reason));
 	enum tn_trace_level asked = TN_TRACE_AUTO;
 
+	if (!tn_scenario_has_kind(&plan->scenario, TN_PROBE_SPIN)) {
+		plan->level = TN_TRACE_NONE;
+		snprintf(plan->level_reason, sizeof(plan->level_reason),
+			 "no windows of kind spin, so that there is nothing to attribute");
+		return 0;
+	}
 	tn_trace_level_parse(plan->scenario.trace.level, &asked);
 	plan->level = asked == TN_TRACE_AUTO ? best : asked;
 	if (asked == TN_TRACE_AUTO && best > TN_TRACE_ENTRY && geteuid() != 0)
@@ -186,6 +192,10 @@ static void find(const struct plan *plan, struct tn_run *doc)
 			"the %zu expectation(s) of the scenario were read and checked for sense, but this version "
 			"does not judge results by them",
 			plan->scenario.n_expect);
+	if (plan->level <= TN_TRACE_ENTRY && plan->scenario.probe.n_kinds > 1)
+		tn_run_add_finding(doc, TN_FINDING_INFO, -1, "trace-off",
+				   "kernel events are recorded in windows of kind spin only: those of other kinds are "
+				   "measured without tracing");
 	if (plan->scenario.rounds < 3)
 		tn_run_add_finding(doc, TN_FINDING_WARNING, -1, "few-rounds",
 				   "%u round(s) say little about spread: 5 or more give intervals worth reading",
@@ -206,8 +216,6 @@ int plan_make(const struct tn_scenario *scenario, struct plan *plan, struct tn_r
 	int r;
 
 	plan->scenario = *scenario;
-	if (scenario->probe.n_kinds != 1 || scenario->probe.kind[0] != TN_PROBE_SPIN)
-		return tn_error_set(err, -EOPNOTSUPP, "probe.kind: tlbnoised cannot run other kinds than spin yet");
 	tn_features_read(&plan->features);
 	r = tn_topology_read("", &plan->topology, err);
 	if (r < 0)
@@ -218,11 +226,9 @@ int plan_make(const struct tn_scenario *scenario, struct plan *plan, struct tn_r
 	r = choose_housekeeping(plan, err);
 	if (r < 0)
 		return r;
-	if ((uint64_t)tn_cpus_count(&plan->probed) * scenario->rounds > TN_RUN_CPUS_MAX)
-		return tn_error_set(
-			err, -E2BIG,
-			"scenario.rounds: %u rounds on %u CPUs are more than the %u results a document holds",
-			scenario->rounds, tn_cpus_count(&plan->probed), (unsigned int)TN_RUN_CPUS_MAX);
+	r = plan_steps(plan, err);
+	if (r < 0)
+		return r;
 	r = choose_level(plan, doc, err);
 	if (r < 0)
 		return r;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The processes of one round: churn workers and probes, started, watched, told to go, ended.
+ * The processes of one window: churn workers, probes and other tools, started, watched, told to go, ended.
  */
 #include <errno.h>
 #include <poll.h>
@@ -31,7 +31,7 @@ static int spawn_workers_of(struct run *run, size_t spec_index, struct tn_error 
 }
 
 /**
- * round_spawn_workers() - start the churn workers; they set up and wait
+ * round_spawn_workers() - start the churn workers, if the window has churn; they set up and wait
  * @run: the run
  * @err: what failed
  *
@@ -43,14 +43,15 @@ int round_spawn_workers(struct run *run, struct tn_error *err)
 	size_t n = 0;
 	int r;
 
-	for (size_t i = 0; i < s->n_churn; i++)
-		n += s->churn[i].workers;
+	if (run_step(run)->condition == TN_CONDITION_CHURN)
+		for (size_t i = 0; i < s->n_churn; i++)
+			n += s->churn[i].workers;
 	free(run->worker);
 	run->n_workers = 0;
 	run->worker = calloc(n ? n : 1, sizeof(*run->worker));
 	if (!run->worker)
 		return tn_error_set(err, -ENOMEM, "out of memory for %zu churn workers", n);
-	for (size_t i = 0; i < s->n_churn; i++) {
+	for (size_t i = 0; n && i < s->n_churn; i++) {
 		r = spawn_workers_of(run, i, err);
 		if (r < 0)
 			return r;
@@ -78,30 +79,117 @@ int round_ready(struct run *run, struct tn_error *err)
 	return 1;
 }
 
-static void configure(const struct run *run, int cpu, struct tn_probe_config *c)
+/* What all kinds of probe are told. FIFO only where the scenario asked for a probe: churn runs on the other CPUs. */
+static struct tn_probe_config common(const struct run *run, int cpu)
+{
+	const struct tn_probe_spec *spec = &run->plan.scenario.probe;
+	bool fifo = spec->policy == TN_SCHED_FIFO && tn_cpus_has(&run->plan.probed, (unsigned int)cpu);
+
+	return (struct tn_probe_config){
+		.cpu = cpu,
+		.node = tn_topology_node("", cpu),
+		.ring_records = TN_RING_RECORDS_MIN,
+		.policy = fifo ? SCHED_FIFO : SCHED_OTHER,
+		.priority = fifo ? (int32_t)spec->priority : 0,
+		.duration_ticks = tn_ns_to_ticks(&run->plan.clock, (double)run_step(run)->duration_ns),
+	};
+}
+
+static void configure_spin(const struct run *run, int cpu, struct tn_probe_config *c)
 {
 	const struct tn_probe_spec *spec = &run->plan.scenario.probe;
 	const struct tn_clock *clock = &run->plan.clock;
 
-	*c = (struct tn_probe_config){
-		.cpu = cpu,
-		.node = tn_topology_node("", cpu),
-		.ring_records = spec->ring_records,
-		.policy = spec->policy == TN_SCHED_FIFO ? SCHED_FIFO : SCHED_OTHER,
-		.priority = spec->policy == TN_SCHED_FIFO ? (int32_t)spec->priority : 0,
-		.threshold_ticks = spec->threshold_auto ? 0 : tn_ns_to_ticks(clock, (double)spec->threshold_ns),
-		.quantum_ticks = tn_ns_to_ticks(clock, (double)spec->quantum_ns),
-		.duration_ticks = tn_ns_to_ticks(clock, (double)run->plan.scenario.duration_ns),
-		.min_threshold_ticks = tn_ns_to_ticks(clock, MIN_THRESHOLD_NS),
-	};
+	c->work = TN_WORK_SPIN;
+	c->ring_records = spec->ring_records;
+	c->threshold_ticks = spec->threshold_auto ? 0 : tn_ns_to_ticks(clock, (double)spec->threshold_ns);
+	c->quantum_ticks = tn_ns_to_ticks(clock, (double)spec->quantum_ns);
+	c->min_threshold_ticks = tn_ns_to_ticks(clock, MIN_THRESHOLD_NS);
 	/* One threshold for all rounds of a CPU, or their counts would not be comparable. */
 	for (size_t i = 0; i < run->doc->n_cpus; i++)
 		if (run->doc->cpu[i].cpu == cpu)
 			c->threshold_ticks = run->doc->cpu[i].threshold_ticks;
 }
 
+static void configure(const struct run *run, int cpu, struct tn_probe_config *c)
+{
+	*c = common(run, cpu);
+	switch (run_step(run)->kind) {
+	case TN_PROBE_ENTRY:
+		c->work = TN_WORK_ENTRY;
+		c->pages = run->plan.scenario.entry.pages;
+		break;
+	case TN_PROBE_TIMER:
+		c->work = TN_WORK_TIMER;
+		c->interval_ns = run->plan.scenario.timer.interval_ns;
+		c->ticks_per_ns = run->plan.clock.hz / 1e9;
+		break;
+	default:
+		configure_spin(run, cpu, c);
+	}
+}
+
+static bool other_tool(const struct run *run)
+{
+	return run_step(run)->kind == TN_PROBE_OSLAT || run_step(run)->kind == TN_PROBE_CYCLICTEST;
+}
+
 /**
- * round_spawn_probes() - start a probe on each probed CPU; they calibrate and wait
+ * round_prepare() - what has to be so before the processes of a window are started
+ * @run: the run
+ * @err: what failed
+ *
+ * Kernel events are armed for kind spin only: in a window of another kind they would be a part of what is measured.
+ * Switching them interrupts every CPU, so that it is done here, well before the window.
+ *
+ * Return: 0 or a negative errno.
+ */
+int round_prepare(struct run *run, struct tn_error *err)
+{
+	int r = 0;
+
+	if (run->trace && run_spins(run) != run->armed)
+		r = run->armed ? tn_trace_disarm(run->trace, err) : tn_trace_arm(run->trace, err);
+	if (r < 0)
+		return r;
+	run->armed = run->trace && run_spins(run);
+	effects_idle_states(run, run_step(run)->kind != TN_PROBE_TIMER);
+	return 0;
+}
+
+static const struct tn_cpus *cpus_of(const struct run *run)
+{
+	return run_step(run)->kind == TN_PROBE_ENTRY ? &run->plan.entry_cpus : &run->plan.probed;
+}
+
+static int spawn_references(struct run *run, struct tn_error *err)
+{
+	tn_cpus_for_each(cpu, &run->plan.probed) {
+		int r = reference_spawn(&run->reference[run->n_references++], run_step(run)->kind, &run->plan.scenario,
+					cpu, tn_cpus_first(&run->plan.housekeeping), err);
+
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+/**
+ * round_stop() - close the windows early
+ * @run: the run
+ *
+ * Probes finish what they have; other tools cannot, they are killed.
+ */
+void round_stop(struct run *run)
+{
+	for (size_t i = 0; i < run->n_probes; i++)
+		probe_command(&run->probe[i], TN_PROBE_STOP);
+	for (size_t i = 0; i < run->n_references; i++)
+		reference_kill(&run->reference[i]);
+}
+
+/**
+ * round_spawn_probes() - start a probe on each CPU of this kind; they calibrate and wait
  * @run: the run
  * @err: what failed
  *
@@ -109,18 +197,33 @@ static void configure(const struct run *run, int cpu, struct tn_probe_config *c)
  */
 int round_spawn_probes(struct run *run, struct tn_error *err)
 {
-	size_t n = 0;
-
-	tn_cpus_for_each(cpu, &run->plan.probed) {
+	if (other_tool(run))
+		return 0;
+	tn_cpus_for_each(cpu, cpus_of(run)) {
 		struct tn_probe_config config;
 		int r;
 
 		configure(run, cpu, &config);
-		r = probe_spawn(&run->probe[n++], &config, err);
+		r = probe_spawn(&run->probe[run->n_probes++], &config, err);
 		if (r < 0)
 			return r;
 	}
 	return 0;
+}
+
+/**
+ * round_measured() - has everybody measured?
+ * @run: the run
+ *
+ * Return: true when all probes are done and all other tools have ended.
+ */
+bool round_measured(struct run *run)
+{
+	bool all = round_probes_in(run, TN_PROBE_DONE);
+
+	for (size_t i = 0; i < run->n_references; i++)
+		all &= reference_ended(&run->reference[i]);
+	return all;
 }
 
 /**
@@ -189,7 +292,7 @@ void round_warmup(struct run *run)
 }
 
 /**
- * round_open() - open the windows of all probes
+ * round_open() - open the windows of all probes, or start the other tools
  * @run: the run
  * @err: what failed
  *
@@ -200,9 +303,9 @@ int round_open(struct run *run, struct tn_error *err)
 	int r;
 
 	run->evidence_ns = tn_now_ns(CLOCK_MONOTONIC);
-	for (size_t i = 0; i < run->n_probes; i++)
+	for (size_t i = 0; run_spins(run) && i < run->n_probes; i++)
 		evidence_read(run->probe[i].cpu, &run->before[i]);
-	r = collect_open(run, err);
+	r = run_spins(run) ? collect_open(run, err) : 0;
 	if (r < 0)
 		return r;
 	for (size_t i = 0; i < run->n_workers; i++)
@@ -210,7 +313,7 @@ int round_open(struct run *run, struct tn_error *err)
 	run->window_ns = tn_now_ns(CLOCK_MONOTONIC);
 	for (size_t i = 0; i < run->n_probes; i++)
 		probe_command(&run->probe[i], TN_PROBE_GO);
-	return 0;
+	return other_tool(run) ? spawn_references(run, err) : 0;
 }
 
 /**
@@ -219,7 +322,7 @@ int round_open(struct run *run, struct tn_error *err)
  */
 void round_close(struct run *run)
 {
-	for (size_t i = 0; i < run->n_probes; i++)
+	for (size_t i = 0; run_spins(run) && i < run->n_probes; i++)
 		evidence_read(run->probe[i].cpu, &run->after[i]);
 	run->evidence_ns = tn_now_ns(CLOCK_MONOTONIC) - run->evidence_ns;
 	run->window_s = (double)(tn_now_ns(CLOCK_MONOTONIC) - run->window_ns) / 1e9;
@@ -247,7 +350,7 @@ bool round_workers_ended(const struct run *run)
 }
 
 /**
- * round_end() - end all processes of the round, at once
+ * round_end() - end all processes of the window, at once
  * @run: the run
  */
 void round_end(struct run *run)
@@ -256,6 +359,10 @@ void round_end(struct run *run)
 		tn_churn_stop(&run->worker[i].process);
 	for (size_t i = 0; run->probe && i < run->n_probes; i++)
 		probe_end(&run->probe[i]);
+	run->n_probes = 0;
+	for (size_t i = 0; i < run->n_references; i++)
+		reference_end(&run->reference[i]);
+	run->n_references = 0;
 	for (size_t i = 0; i < run->n_workers; i++) {
 		struct tn_error err = {0};
 

@@ -4,8 +4,9 @@
  * over, and empties rings and trace buffers. Whatever fails goes through one door, fail(), which undoes
  * everything and tells the owner.
  *
- * Order within a round: workers are started and wait; probes calibrate while nothing of ours runs; churn
- * starts and warms up; the windows open. All events are armed once, before the first round.
+ * A round has a window for each step of the plan, one after the other. Order within a step: events are armed or not,
+ * as its kind wants it; workers are started and wait; probes calibrate while nothing of ours runs; churn starts and
+ * warms up; the windows open.
  */
 #include "run.h"
 
@@ -83,30 +84,65 @@ static int finish(struct run *run, struct tn_error *err)
 	return 0;
 }
 
-static int begin_round(struct run *run, struct tn_error *err)
+static int begin_step(struct run *run, struct tn_error *err)
 {
+	int r;
+
 	enter(run, RUN_ARMING);
-	return round_spawn_workers(run, err);
+	r = round_prepare(run, err);
+	return r < 0 ? r : round_spawn_workers(run, err);
 }
 
-static int end_round(struct run *run, struct tn_error *err)
+static int document_spin(struct run *run, struct tn_error *err)
 {
 	int r;
 
 	r = collect_finish(run, err);
-	if (r < 0)
-		return r;
-	r = document_round(run, err);
-	if (r < 0)
-		return r;
-	for (size_t i = 0; i < run->n_probes; i++)
+	if (r >= 0)
+		r = document_round(run, err);
+	for (size_t i = 0; i < run->n_probes && r >= 0; i++)
 		tn_attribution_end_round(run->attribution, run->probe[i].cpu);
+	return r;
+}
+
+static int document_step(struct run *run, struct tn_error *err)
+{
+	switch (run_step(run)->kind) {
+	case TN_PROBE_ENTRY:
+		return document_entry(run, err);
+	case TN_PROBE_TIMER:
+		return document_wakeups(run, err);
+	case TN_PROBE_OSLAT:
+	case TN_PROBE_CYCLICTEST:
+		return document_references(run, err);
+	default:
+		return document_spin(run, err);
+	}
+}
+
+static int end_step(struct run *run, struct tn_error *err)
+{
+	int r;
+
+	r = document_step(run, err);
+	if (r >= 0)
+		r = document_churn(run, err);
+	if (r < 0)
+		return r;
 	round_end(run);
+	run->measured = true;
+	if (run->step + 1 < run->plan.n_steps) {
+		if (run->stopping)
+			return finish(run, err);
+		run->step++;
+		return begin_step(run, err);
+	}
 	run->round++;
 	run->doc->rounds_done = run->round;
 	if (run->round == run->plan.scenario.rounds || run->stopping)
 		return finish(run, err);
-	return begin_round(run, err);
+	run->step = 0;
+	return begin_step(run, err);
 }
 
 static int timed_out(const struct run *run, uint64_t limit_ns, struct tn_error *err)
@@ -127,21 +163,21 @@ static int timed_out(const struct run *run, uint64_t limit_ns, struct tn_error *
 static int step_stopped(struct run *run, struct tn_error *err)
 {
 	round_end(run);
-	if (run->round)
+	if (run->measured)
 		return finish(run, err);
 	return tn_error_set(err, -ECANCELED, "stopped before there was a result of the first round");
 }
 
 static int step_measuring(struct run *run, struct tn_error *err)
 {
-	if (run->stopping)
-		for (size_t i = 0; i < run->n_probes; i++)
-			probe_command(&run->probe[i], TN_PROBE_STOP);
-	if (run->stopping && !round_probes_in(run, TN_PROBE_DONE) &&
-	    tn_now_ns(CLOCK_MONOTONIC) - run->stopping_ns > STOP_MAX_NS)
+	bool measured = round_measured(run);
+
+	if (run->stopping && !measured)
+		round_stop(run);
+	if (run->stopping && !measured && tn_now_ns(CLOCK_MONOTONIC) - run->stopping_ns > STOP_MAX_NS)
 		return step_stopped(run, err);
-	if (!round_probes_in(run, TN_PROBE_DONE))
-		return timed_out(run, run->plan.scenario.duration_ns + WINDOW_MARGIN_NS, err);
+	if (!measured)
+		return timed_out(run, run_step(run)->duration_ns + WINDOW_MARGIN_NS, err);
 	round_close(run);
 	enter(run, RUN_COLLECTING);
 	return 0;
@@ -150,10 +186,10 @@ static int step_measuring(struct run *run, struct tn_error *err)
 /* Neither an event whose stack never comes nor a worker that does not end may hold up the result. */
 static int step_collecting(struct run *run, struct tn_error *err)
 {
-	if ((!collect_complete(run) || !round_workers_ended(run)) &&
+	if (((run_spins(run) && !collect_complete(run)) || !round_workers_ended(run)) &&
 	    tn_now_ns(CLOCK_MONOTONIC) - run->phase_ns < COLLECT_MAX_NS)
 		return 0;
-	return end_round(run, err);
+	return end_step(run, err);
 }
 
 static int step(struct run *run, struct tn_error *err)
@@ -183,7 +219,7 @@ static int step(struct run *run, struct tn_error *err)
 		round_warmup(run);
 		return 0;
 	case RUN_WARMUP:
-		if (tn_now_ns(CLOCK_MONOTONIC) - run->phase_ns < run->plan.scenario.warmup_ns)
+		if (tn_now_ns(CLOCK_MONOTONIC) - run->phase_ns < run_step(run)->warmup_ns)
 			return 0;
 		enter(run, RUN_MEASURING);
 		return round_open(run, err);
@@ -246,13 +282,27 @@ static int open_trace(struct run *run, struct tn_error *err)
 		.before_effect = effects_before_trace,
 		.userdata = run,
 	};
-	int r;
 
 	if (run->plan.level > TN_TRACE_ENTRY)
 		return tn_symbols_new(&run->own_symbols, err);
 	snprintf(owner, sizeof(owner), TN_UNDO_INSTANCE "%s", tn_undo_owner(pid, sizeof(pid)));
-	r = tn_trace_open(&opt, &run->trace, err);
-	return r < 0 ? r : tn_trace_arm(run->trace, err);
+	return tn_trace_open(&opt, &run->trace, err);
+}
+
+/* For the most probes and other tools that a step has. */
+static int make_room(struct run *run, struct tn_error *err)
+{
+	size_t spin = tn_cpus_count(&run->plan.probed), entry = tn_cpus_count(&run->plan.entry_cpus);
+	size_t most = spin > entry ? spin : entry;
+
+	run->probe = calloc(most, sizeof(*run->probe));
+	run->before = calloc(spin, sizeof(*run->before));
+	run->after = calloc(spin, sizeof(*run->after));
+	run->progress = calloc(spin, sizeof(*run->progress));
+	run->reference = calloc(spin, sizeof(*run->reference));
+	if (run->probe && run->before && run->after && run->progress && run->reference)
+		return 0;
+	return tn_error_set(err, -ENOMEM, "out of memory for %zu probes", most);
 }
 
 static int prepare(struct run *run, const struct tn_scenario *scenario, struct tn_error *err)
@@ -284,14 +334,8 @@ static int prepare(struct run *run, const struct tn_scenario *scenario, struct t
 	r = tn_attribution_new(&opt, &run->attribution, err);
 	if (r < 0)
 		return r;
-	run->n_probes = tn_cpus_count(&run->plan.probed);
-	run->probe = calloc(run->n_probes, sizeof(*run->probe));
-	run->before = calloc(run->n_probes, sizeof(*run->before));
-	run->progress = calloc(run->n_probes, sizeof(*run->progress));
-	run->after = calloc(run->n_probes, sizeof(*run->after));
-	if (!run->probe || !run->before || !run->after || !run->progress)
-		return tn_error_set(err, -ENOMEM, "out of memory for %zu probes", run->n_probes);
-	return begin_round(run, err);
+	r = make_room(run, err);
+	return r < 0 ? r : begin_step(run, err);
 }
 
 /**
@@ -319,6 +363,7 @@ int run_start(sd_event *event, const struct tn_log *log, struct tn_run *doc, con
 		tn_run_free(doc);
 		return tn_error_set(err, -ENOMEM, "out of memory for a run");
 	}
+	run->dma_latency_fd = -1;
 	run->event = event;
 	run->log = log;
 	run->doc = doc;
@@ -371,6 +416,7 @@ void run_free(struct run *run)
 	free(run->after);
 	free(run->lock_fd);
 	free(run->progress);
+	free(run->reference);
 	free(run->worker);
 	free(run);
 }

@@ -11,6 +11,7 @@
 #include "evidence.h"
 #include "plan.h"
 #include "probes.h"
+#include "references.h"
 #include "results.h"
 #include "system/undo.h"
 #include "trace/trace.h"
@@ -42,13 +43,15 @@ struct run {
 	enum run_phase phase;
 	uint64_t started_ns, phase_ns; /* CLOCK_MONOTONIC */
 	uint32_t round;                /* from 0 */
+	size_t step;                   /* of the round, in the plan */
 	uint32_t stopped_in;           /* round, from 1 */
 	uint64_t stopping_ns;
 	bool stopping; /* asked to end early */
+	bool measured; /* the document has something */
 	int *lock_fd;
 	size_t n_locks;
 
-	size_t n_probes;
+	size_t n_probes; /* of this step */
 	struct probe *probe;
 	struct evidence *before, *after; /* of each probe, at both ends of the windows */
 	uint64_t evidence_ns;            /* between the two readings */
@@ -62,8 +65,13 @@ struct run {
 	uint64_t window_ns; /* CLOCK_MONOTONIC when the windows were opened */
 	double window_s;    /* how long they were open, as churn saw it */
 
+	size_t n_references; /* of this step */
+	struct reference *reference;
+	int dma_latency_fd; /* holds idle states off, -1: not */
+
 	struct tn_undo *undo;
 	struct tn_trace *trace;
+	bool armed;                     /* kernel events are recorded */
 	struct tn_symbols *own_symbols; /* when there is no trace to take them from */
 	struct tn_attribution *attribution;
 	struct results results;
@@ -80,6 +88,16 @@ void run_stop(struct run *run);
 void run_free(struct run *run);
 const char *run_phase_name(enum run_phase phase);
 
+static inline const struct plan_step *run_step(const struct run *run)
+{
+	return &run->plan.step[run->step];
+}
+
+static inline bool run_spins(const struct run *run)
+{
+	return run_step(run)->kind == TN_PROBE_SPIN;
+}
+
 /* collect.c */
 int collect_drain(struct run *run, struct tn_error *err);
 int collect_open(struct run *run, struct tn_error *err);
@@ -89,6 +107,9 @@ int collect_finish(struct run *run, struct tn_error *err);
 /* round.c */
 int round_spawn_workers(struct run *run, struct tn_error *err);
 int round_spawn_probes(struct run *run, struct tn_error *err);
+int round_prepare(struct run *run, struct tn_error *err);
+bool round_measured(struct run *run);
+void round_stop(struct run *run);
 void round_warmup(struct run *run);
 int round_open(struct run *run, struct tn_error *err);
 void round_close(struct run *run);
@@ -103,9 +124,16 @@ int effects_prepare(struct run *run, struct tn_error *err);
 int effects_begin(struct run *run, struct tn_error *err);
 int effects_before_trace(void *userdata, const char *what, const char *target, struct tn_error *err);
 int effects_end(struct run *run);
+void effects_idle_states(struct run *run, bool allow);
 
 /* document.c */
 int document_round(struct run *run, struct tn_error *err);
 int document_finish(struct run *run, struct tn_error *err);
+
+/* document-churn.c, document-kinds.c */
+int document_churn(struct run *run, struct tn_error *err);
+int document_entry(struct run *run, struct tn_error *err);
+int document_wakeups(struct run *run, struct tn_error *err);
+int document_references(struct run *run, struct tn_error *err);
 
 #endif

@@ -18,9 +18,8 @@ struct watcher {
 	struct tn_varlink_call *call;
 	sd_event_source *timer;
 	uint64_t interval_us, last_ns;
-	char run[40]; /* whose counts these are */
-	size_t n;
-	struct tn_cpu_tally *before; /* by probe */
+	char run[40];                /* whose counts these are */
+	struct tn_cpu_tally *before; /* by probed CPU, in order */
 };
 
 static void free_watcher(struct watcher *w)
@@ -33,19 +32,23 @@ static void free_watcher(struct watcher *w)
 /* A run not seen before: rates are over what comes from here on, not over what it had until now. */
 static int follow(struct watcher *w, const struct run *run)
 {
-	if (!strcmp(w->run, run->doc->id) && w->n == run->n_probes)
+	size_t i = 0;
+
+	if (!strcmp(w->run, run->doc->id) && w->before)
 		return 0;
 	free(w->before);
-	w->before = calloc(run->n_probes, sizeof(*w->before));
-	w->n = w->before ? run->n_probes : 0;
+	w->before = calloc(tn_cpus_count(&run->plan.probed), sizeof(*w->before));
 	snprintf(w->run, sizeof(w->run), "%s", run->doc->id);
-	for (size_t i = 0; i < w->n; i++) {
-		const struct tn_cpu_tally *now = tn_attribution_tally(run->attribution, run->probe[i].cpu);
+	if (!w->before)
+		return -ENOMEM;
+	tn_cpus_for_each(cpu, &run->plan.probed) {
+		const struct tn_cpu_tally *now = tn_attribution_tally(run->attribution, cpu);
 
 		if (now)
 			w->before[i] = *now;
+		i++;
 	}
-	return w->before ? 0 : -ENOMEM;
+	return 0;
 }
 
 static cJSON *live_cpu(const struct run *run, const struct tn_cpu_tally *now, const struct tn_cpu_tally *before,
@@ -83,17 +86,19 @@ static void add_cpus(struct watcher *w, const struct run *run, cJSON *cpus)
 {
 	uint64_t now_ns = tn_now_ns(CLOCK_MONOTONIC);
 	double seconds = (double)(now_ns - w->last_ns) / 1e9;
+	size_t i = 0;
 
 	w->last_ns = now_ns;
 	if (run->phase == RUN_DONE || !run->attribution || follow(w, run) < 0)
 		return;
-	for (size_t i = 0; i < w->n; i++) {
-		const struct tn_cpu_tally *now = tn_attribution_tally(run->attribution, run->probe[i].cpu);
+	tn_cpus_for_each(cpu, &run->plan.probed) {
+		const struct tn_cpu_tally *now = tn_attribution_tally(run->attribution, cpu);
 
-		if (!now)
-			continue;
-		cJSON_AddItemToArray(cpus, live_cpu(run, now, &w->before[i], seconds));
-		w->before[i] = *now;
+		if (now) {
+			cJSON_AddItemToArray(cpus, live_cpu(run, now, &w->before[i], seconds));
+			w->before[i] = *now;
+		}
+		i++;
 	}
 }
 
