@@ -36,6 +36,10 @@ enum cli_option_bit {
 	CLI_COMPARE = 1 << 13, /* all that compare alone takes */
 	CLI_STRICT = 1 << 14,
 	CLI_CHECK = 1 << 15,
+	CLI_STORE = 1 << 16,
+	CLI_FILTER = 1 << 17, /* what selects runs of the history */
+	CLI_DELETE = 1 << 18,
+	CLI_EXPORT = 1 << 19, /* --format, and --output for one file */
 	/* what every verb knows, and what may stand before the verb */
 	CLI_COMMON = CLI_JSON | CLI_HELP | CLI_NO_COLOR | CLI_SOCKET,
 };
@@ -47,8 +51,10 @@ struct cli_args {
 	const char **override; /* ends with NULL */
 	size_t n_override;
 	uint64_t interval_ns, count, worst;
-	bool force, all, strict, check;
-	const char *metric;
+	bool force, all, strict, check, delete, yes;
+	const char *metric, *store, *format;
+	const char *scenario, *kernel, *host, *state, *since, *until;
+	uint64_t limit;
 	double smallest_effect, confidence; /* shares */
 	uint64_t seed;
 	const char **operand; /* ends with NULL */
@@ -147,6 +153,7 @@ void cli_progress_end(struct cli_progress *p);
 
 /* save.c */
 int cli_save_check(const char *path, struct tn_error *err);
+int cli_save_copy(const char *from, const char *to, struct tn_error *err);
 int cli_save(struct tn_run *run, const char *path, struct tn_error *err);
 
 /* inventory.c: what can be run here, as JSON */
@@ -163,6 +170,9 @@ int cli_top(const struct cli *cli, struct tn_error *err);
 int cli_stop(const struct cli *cli, struct tn_error *err);
 int cli_show(const struct cli *cli, struct tn_error *err);
 int cli_compare(const struct cli *cli, struct tn_error *err);
+int cli_runs(const struct cli *cli, struct tn_error *err);
+int cli_export(const struct cli *cli, struct tn_error *err);
+int cli_import(const struct cli *cli, struct tn_error *err);
 int cli_version(const struct cli *cli, struct tn_error *err);
 int cli_help(const struct cli *cli, struct tn_error *err);
 

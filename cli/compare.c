@@ -69,7 +69,7 @@ static int print(const struct cli *cli, const struct tn_comparison *c, struct tn
  */
 int cli_compare(const struct cli *cli, struct tn_error *err)
 {
-	tn_cleanup(cli_documents_free) struct cli_documents docs_a = {0}, docs_b = {0};
+	tn_cleanup(cli_documents_free) struct cli_documents docs_a = {.store = cli->args.store}, docs_b = docs_a;
 	tn_autofree const struct tn_run **a = NULL, **b = NULL;
 	tn_cleanup(tn_comparison_freep) struct tn_comparison *c = NULL;
 	struct tn_comparison_options options = {

@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <string.h>
 #include <unistd.h>
@@ -21,10 +22,16 @@ static const struct cli_verb verbs[] = {
 	{"top", "", "live view of the service's run, a line for each probed CPU", 0, 0,
 	 CLI_COMMON | CLI_INTERVAL | CLI_COUNT, cli_top},
 	{"stop", "[RUN]", "end a run of the service early; its document is kept", 0, 1, CLI_COMMON, cli_stop},
-	{"show", "FILE", "text report of a run document; - reads standard input", 1, 1, CLI_COMMON | CLI_WORST,
+	{"runs", "[RUN]", "the history of runs", 0, 1, CLI_COMMON | CLI_STORE | CLI_FILTER | CLI_DELETE, cli_runs},
+	{"show", "RUN", "text report of a run: its id, @latest, @-1, or a file; - reads standard input", 1, 1,
+	 CLI_COMMON | CLI_STORE | CLI_WORST,
 	 cli_show},
 	{"compare", "A B", "compare two sets of run documents, with intervals and a verdict", 2, 2,
-	 (CLI_COMMON | CLI_COMPARE) & ~(unsigned int)CLI_SOCKET, cli_compare},
+	 (CLI_COMMON | CLI_STORE | CLI_COMPARE) & ~(unsigned int)CLI_SOCKET, cli_compare},
+	{"export", "RUN...", "run documents as JSON or CSV", 1, UINT_MAX, CLI_COMMON | CLI_STORE | CLI_EXPORT,
+	 cli_export},
+	{"import", "FILE...", "take run documents into the history", 1, UINT_MAX, CLI_COMMON | CLI_STORE | CLI_QUIET,
+	 cli_import},
 	{"version", "", "version and what it was built with", 0, 0, CLI_COMMON, cli_version},
 	{"help", "[VERB]", "this overview, or the options of a verb", 0, 1, CLI_COMMON, cli_help},
 };

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 
 #include "cli/cli.h"
+#include "system/paths.h"
 
 #define DOCUMENT_NAME "run.json"
 
@@ -74,6 +75,54 @@ static int add_folder(const char *path, struct cli_documents *add_to, struct tn_
 	return r;
 }
 
+/* What the store says while it is opened: it goes to stderr as the daemon's notices do. */
+static void tell(void *userdata, int priority, const char *text)
+{
+	(void)userdata;
+	if (priority <= LOG_NOTICE)
+		fprintf(stderr, "tlbnoise: %s\n", text);
+}
+
+/**
+ * cli_store_open() - open the history
+ * @folder: that holds it; NULL: the user's own, tn_path_results_dir()
+ * @mode: what it is for
+ * @ret: the store; release with tn_store_close()
+ * @err: message
+ *
+ * Return: 0 or a negative errno.
+ */
+int cli_store_open(const char *folder, enum tn_store_mode mode, struct tn_store **ret, struct tn_error *err)
+{
+	const struct tn_log log = {.sink = tell};
+	char own[200];
+	int r = folder ? 0 : tn_path_results_dir(own, sizeof(own), err);
+
+	return r < 0 ? r : tn_store_open(folder ? folder : own, mode, &log, ret, err);
+}
+
+static int add_stored(const char *name, struct cli_documents *add_to, struct tn_error *err)
+{
+	tn_cleanup(tn_store_closep) struct tn_store *store = NULL;
+	struct cli_document *doc;
+	char id[40];
+	int r = cli_store_open(add_to->store, TN_STORE_READ, &store, err);
+
+	if (r == -ENOENT)
+		return tn_error_prefix(err, r, "%s: no such file, and no history to look it up in", name);
+	if (r == 0)
+		r = tn_store_find(store, name, id, err);
+	if (r < 0)
+		return r;
+	doc = grow(add_to, id, err);
+	if (!doc)
+		return -ENOMEM;
+	if (tn_store_raw_path(store, id, doc->raw, sizeof(doc->raw), NULL) < 0)
+		doc->raw[0] = '\0';
+	r = tn_store_document(store, id, &doc->text, &doc->size, err);
+	return r < 0 ? r : tn_run_parse(id, doc->text, doc->size, &doc->run, err);
+}
+
 /**
  * cli_resolve() - the documents that an operand names
  * @operand: "-" for standard input, a file, a folder, or a run of the store
@@ -89,7 +138,9 @@ int cli_resolve(const char *operand, struct cli_documents *add_to, struct tn_err
 	if (!strcmp(operand, "-"))
 		return add_file("/dev/stdin", "standard input", add_to, err);
 	if (stat(operand, &st) < 0)
-		return tn_error_set(err, -errno, "cannot open %s: %s", operand, strerror(errno));
+		return errno == ENOENT && !strchr(operand, '/')
+			       ? add_stored(operand, add_to, err)
+			       : tn_error_set(err, -errno, "cannot open %s: %s", operand, strerror(errno));
 	return S_ISDIR(st.st_mode) ? add_folder(operand, add_to, err) : add_file(operand, operand, add_to, err);
 }
 
@@ -121,5 +172,23 @@ void cli_documents_free(struct cli_documents *d)
 		tn_run_free(d->document[i].run);
 	}
 	free(d->document);
-	*d = (struct cli_documents){0};
+	*d = (struct cli_documents){.store = d->store};
+}
+
+/**
+ * cli_document_print() - a document as it was published, byte for byte
+ * @doc: the document; what this version does not know of it is not lost
+ * @out: stream
+ * @err: message
+ *
+ * Return: 0 or -EIO.
+ */
+int cli_document_print(const struct cli_document *doc, FILE *out, struct tn_error *err)
+{
+	bool ended = doc->size && doc->text[doc->size - 1] == '\n';
+
+	if (fwrite(doc->text, 1, doc->size, out) != doc->size || (!ended && putc('\n', out) == EOF))
+		return tn_error_set(err, -EIO, "cannot write the document: %s; the output is not complete",
+				    strerror(errno));
+	return 0;
 }

@@ -59,8 +59,15 @@ static int copy_data(int from, int to)
 	return 0;
 }
 
-/* Copies to a temporary name and renames, so that @to is never half a file. */
-static int copy_file(const char *from, const char *to, struct tn_error *err)
+/**
+ * cli_save_copy() - copy the raw records of a run
+ * @from: their file
+ * @to: the copy, never half a file: it gets its name when it is whole
+ * @err: message
+ *
+ * Return: 0 or a negative errno.
+ */
+int cli_save_copy(const char *from, const char *to, struct tn_error *err)
 {
 	tn_autoclose int in = open(from, O_RDONLY | O_CLOEXEC);
 	tn_autoclose int out = -1;
@@ -105,7 +112,7 @@ int cli_save(struct tn_run *run, const char *path, struct tn_error *err)
 		if (len > 5 && !strcmp(path + len - 5, ".json"))
 			len -= 5;
 		snprintf(raw, sizeof(raw), "%.*s.raw", (int)len, path);
-		copied = copy_file(run->raw_file, raw, err);
+		copied = cli_save_copy(run->raw_file, raw, err);
 	}
 	if (raw[0] && copied == 0) {
 		slash = strrchr(raw, '/');
