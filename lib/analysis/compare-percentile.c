@@ -7,7 +7,9 @@
  * "What teachers should know about the bootstrap", The American Statistician 69 (2015): the spread of n values
  * about their own mean is too small by n / (n - 1), and normal tails are taken where Student's belong. So the
  * bootstrap gives the standard error of the logarithm, corrected by sqrt(n / (n - 1)), and Student's t with
- * Welch's degrees of freedom makes the interval. tests/unit/analysis/ holds its coverage to 93 to 97 %.
+ * Welch's degrees of freedom makes the interval. Where one bad round decides a high percentile, few resamples of
+ * few rounds say little of how much that varies; so the variance is averaged with that of the mean of the units'
+ * own percentiles. tests/unit/analysis/coverage.c holds the coverage to 93 to 97 %.
  *
  * To draw thousands of resamples, the histograms become one table: a row for each value that any unit has, with
  * how many values of each unit lie at or below it. A percentile of a resample is then a binary search.
@@ -24,7 +26,8 @@
 #include "analysis/resample.h"
 #include "base/cleanup.h"
 
-#define BEYOND_MIN 10.0 /* values that have to lie on either side of a percentile */
+#define BEYOND_MIN      10.0 /* values that have to lie on either side of a percentile */
+#define UNIT_BEYOND_MIN 2.0  /* the same, for a unit's own percentile to say something */
 
 struct table {
 	size_t rows, units;
@@ -65,6 +68,21 @@ static double cell_value(const struct tn_round *round, unsigned int bucket)
 	return (double)tn_hist_bucket_high(bucket) * round->scale;
 }
 
+static unsigned int first_bucket(const struct tn_hist *h)
+{
+	unsigned int i = tn_hist_index(h->min);
+
+	return i < TN_HIST_BUCKETS ? i : TN_HIST_BUCKETS - 1;
+}
+
+static unsigned int last_bucket(const struct tn_hist *h)
+{
+	unsigned int i = tn_hist_index(h->max);
+
+	return i < TN_HIST_BUCKETS ? i : TN_HIST_BUCKETS - 1;
+}
+
+/* Counts the filled buckets of all rounds, and lists them unless @cells is NULL. */
 static size_t gather(const struct tn_side *side, struct cell *cells)
 {
 	size_t n = 0;
@@ -72,7 +90,7 @@ static size_t gather(const struct tn_side *side, struct cell *cells)
 	for (size_t i = 0; i < side->sample->n; i++) {
 		const struct tn_round *round = &side->sample->round[i];
 
-		for (unsigned int k = 0; k < TN_HIST_BUCKETS; k++) {
+		for (unsigned int k = first_bucket(round->hist); k <= last_bucket(round->hist); k++) {
 			if (!round->hist->bucket[k])
 				continue;
 			if (cells)
@@ -171,7 +189,7 @@ static double percentile(const struct table *t, const uint32_t *weights, double 
 	uint64_t count = weighted(t->count, weights, t->units);
 	double rank = ceil(percent / 100.0 * (double)count * (1.0 - 1e-15)), min = INFINITY, max = 0.0;
 
-	if (!count)
+	if (!count || !t->rows)
 		return NAN;
 	for (size_t u = 0; u < t->units; u++) {
 		if (weights[u]) {
@@ -222,6 +240,24 @@ static void add(struct moments *m, double x)
 	m->sum2 += before * (x - m->mean);
 }
 
+static double error_of_mean(const struct moments *m)
+{
+	return m->n > 1.0 ? sqrt(m->sum2 / (m->n - 1.0) / m->n) : 0.0;
+}
+
+/* Only where units hold enough values for percentiles of their own. */
+static void average_with_unit_errors(struct spread *s)
+{
+	struct moments plain = {0}, log_value = {0};
+
+	for (size_t i = 0; i < s->n; i++) {
+		add(&plain, s->by_unit[i]);
+		add(&log_value, log(fmax(s->by_unit[i], s->floor)));
+	}
+	s->se = hypot(s->se, error_of_mean(&plain)) / M_SQRT2;
+	s->se_log = hypot(s->se_log, error_of_mean(&log_value)) / M_SQRT2;
+}
+
 static void resample_errors(const struct table *t, double percent, uint32_t *weights, struct tn_random *random,
 			    uint32_t resamples, struct spread *s)
 {
@@ -260,35 +296,49 @@ static double reading_width(const struct table *t, double value, double resoluti
 	return fmax(bucket, resolution);
 }
 
+/* Whether fewer than @beyond of @count values lie on either side of a percentile. */
+static bool too_few(uint64_t count, double percent, double beyond)
+{
+	return (double)count * fmin(percent, 100.0 - percent) / 100.0 < beyond * (1.0 - 1e-9);
+}
+
+static uint64_t fewest(const struct table *t)
+{
+	uint64_t n = UINT64_MAX;
+
+	for (size_t u = 0; u < t->units; u++) {
+		if (t->count[u] && t->count[u] < n)
+			n = t->count[u];
+	}
+	return n;
+}
+
 static int spread_make(const struct table *t, const struct tn_compare_metric *metric,
 		       const struct tn_compare_options *options, uint64_t stream, struct spread *ret)
 {
 	tn_autofree uint32_t *weights = calloc(t->units + 1, sizeof(*weights));
-	tn_autofree double *by_unit = calloc(t->units + 1, sizeof(*by_unit));
 	struct tn_random random;
-	struct spread s = {0};
+	struct spread s = {.by_unit = calloc(t->units + 1, sizeof(*s.by_unit))};
 
-	if (!weights || !by_unit)
+	if (!weights || !s.by_unit) {
+		free(s.by_unit);
 		return -ENOMEM;
+	}
 	for (size_t u = 0; u < t->units; u++)
 		weights[u] = 1;
 	s.value = percentile(t, weights, metric->percent);
 	s.floor = fmax(t->grain, metric->resolution) / 2.0;
-	s.n = unit_percentiles(t, metric->percent, weights, by_unit);
+	s.n = unit_percentiles(t, metric->percent, weights, s.by_unit);
 	s.df = (double)s.n - 1.0;
 	if (s.n > 1) {
 		tn_random_seed(&random, options->seed + stream);
 		resample_errors(t, metric->percent, weights, &random, options->resamples, &s);
+		if (!too_few(fewest(t), metric->percent, UNIT_BEYOND_MIN))
+			average_with_unit_errors(&s);
 		add_rounding(&s, reading_width(t, s.value, metric->resolution));
 	}
-	s.by_unit = tn_steal_ptr(by_unit);
 	*ret = s;
 	return 0;
-}
-
-static bool too_few(uint64_t count, double percent)
-{
-	return (double)count * fmin(percent, 100.0 - percent) / 100.0 < BEYOND_MIN * (1.0 - 1e-9);
 }
 
 static void fill_estimate(struct tn_estimate *e, const struct table *t, const struct spread *s,
@@ -305,7 +355,7 @@ static void fill_estimate(struct tn_estimate *e, const struct table *t, const st
 		e->smallest = fmin(e->smallest, s->by_unit[i]);
 		e->greatest = fmax(e->greatest, s->by_unit[i]);
 	}
-	if (s->n < 2 || too_few(e->events, metric->percent))
+	if (s->n < 2 || too_few(e->events, metric->percent, BEYOND_MIN))
 		return;
 	t_log = qt((1.0 + confidence) / 2.0, s->df, 1, 0) * s->se_log;
 	e->method = TN_METHOD_BOOTSTRAP;

@@ -11,6 +11,7 @@
  * events on one side need no special case there either.
  */
 #include <errno.h>
+#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -205,22 +206,23 @@ static struct tn_interval ratio_interval(double x_a, double t_a, double x_b, dou
 	return i;
 }
 
-/* Twice the smaller tail, both including what was seen: exact for whole counts. As a logarithm. */
-static double log_conditional_p(double x_a, double t_a, double x_b, double t_b)
+/*
+ * Twice the smaller tail, both including what was seen: exact for whole counts. It bottoms out at the smallest
+ * normal double. (Its logarithm would not, but libRmath prints warnings on the way there.)
+ */
+static double conditional_p(double x_a, double t_a, double x_b, double t_b)
 {
-	double n = x_a + x_b, share = t_b / (t_a + t_b);
-	double above = x_b > 0.0 ? pbeta(share, x_b, x_a + 1.0, 1, 1) : 0.0;
-	double below = x_a > 0.0 ? pbeta(share, x_b + 1.0, x_a, 0, 1) : 0.0;
+	double share = t_b / (t_a + t_b);
+	double above = x_b > 0.0 ? pbeta(share, x_b, x_a + 1.0, 1, 0) : 1.0;
+	double below = x_a > 0.0 ? pbeta(share, x_b + 1.0, x_a, 0, 0) : 1.0;
 
-	return n > 0.0 ? fmin(0.0, M_LN2 + fmin(above, below)) : 0.0;
+	return fmax(DBL_MIN, fmin(1.0, 2.0 * fmin(above, below)));
 }
 
 /* The same p in Student's instead of the normal distribution, for a dispersion known from few rounds. */
-static double student_p(double log_p, double df)
+static double student_p(double p, double df)
 {
-	double z = -qnorm(log_p - M_LN2, 0.0, 1.0, 1, 1);
-
-	return fmin(1.0, 2.0 * pt(z, df, 0, 0));
+	return fmin(1.0, 2.0 * pt(qnorm(p / 2.0, 0.0, 1.0, 1, 0), df, 1, 0));
 }
 
 /* Welch's degrees of freedom: the logarithm of a count has the variance dispersion / count. */
@@ -290,10 +292,10 @@ static void test_counts(const struct counts *a, const struct counts *b, struct t
 		return; /* no events at all, or a single round on each side */
 	phi = fmax(1.0, (a->chi2 + b->chi2) / df);
 	n = (a->total + b->total) / phi;
-	least = fmin(log_conditional_p(n, a->time, 0.0, b->time), log_conditional_p(0.0, a->time, n, b->time));
+	least = fmin(conditional_p(n, a->time, 0.0, b->time), conditional_p(0.0, a->time, n, b->time));
 	if (phi > 1.0)
 		ret->test = TN_METHOD_DISPERSED;
-	ret->p = student_p(log_conditional_p(a->total / phi, a->time, b->total / phi, b->time), df);
+	ret->p = student_p(conditional_p(a->total / phi, a->time, b->total / phi, b->time), df);
 	ret->p_least = student_p(least, df);
 }
 
