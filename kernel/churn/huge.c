@@ -15,6 +15,7 @@
  */
 #include <linux/gfp.h>
 #include <linux/mm.h>
+#include <linux/nodemask.h>
 #include <linux/vmalloc.h>
 
 #include "internal.h"
@@ -24,35 +25,57 @@ static bool available(void)
 	return TNC_HAS_HUGE_VMAP;
 }
 
+/**
+ * tnc_huge_pages() - small pages in an area that gets huge pages
+ *
+ * One huge page for each node, since vmalloc_huge() of some kernels (6.12 among them) maps small
+ * ones if a node's share of the area is less than that.
+ */
+u32 tnc_huge_pages(void)
+{
+	return TNC_HUGE_PAGES * num_online_nodes();
+}
+
 static u64 worst_case(u32 pages)
 {
-	return tnc_worst_case_array(TNC_HUGE_PAGES) + TNC_HUGE_PAGES * PAGE_SIZE;
+	return tnc_worst_case_array(tnc_huge_pages()) + (u64)tnc_huge_pages() * PAGE_SIZE;
 }
 
 static int prepare(struct tnc_worker *w)
 {
-	return tnc_prepare_array(w, TNC_HUGE_PAGES);
+	return tnc_prepare_array(w, tnc_huge_pages());
+}
+
+/* How many huge pages of the area at @addr satisfy @maps. */
+static u32 count(void *addr, bool (*maps)(unsigned long addr))
+{
+	u32 i, n = 0;
+
+	for (i = 0; i < num_online_nodes(); i++)
+		n += maps((unsigned long)addr + i * TNC_HUGE_PAGES * PAGE_SIZE);
+	return n;
 }
 
 static int operate(struct tnc_worker *w, u32 pages)
 {
 	void *small, *huge;
-	bool table;
+	u32 tables;
 	int r;
 
-	small = vmap(w->pages, TNC_HUGE_PAGES, VM_MAP | VM_IOREMAP, PAGE_KERNEL);
+	small = vmap(w->pages, tnc_huge_pages(), VM_MAP | VM_IOREMAP, PAGE_KERNEL);
 	if (!small)
 		return -ENOMEM;
 	vunmap(small);
 	r = tnc_worker_flush(w);
 	if (r < 0)
 		return r;
-	table = tnc_maps_small((unsigned long)small);
-	huge = vmalloc_huge(TNC_HUGE_PAGES * PAGE_SIZE, GFP_KERNEL | __GFP_NOWARN);
+	tables = count(small, tnc_maps_small);
+	huge = vmalloc_huge(tnc_huge_pages() * PAGE_SIZE, GFP_KERNEL | __GFP_NOWARN);
 	if (!huge)
 		return -ENOMEM;
-	if (table && huge == small && tnc_maps_huge((unsigned long)huge))
-		WRITE_ONCE(w->counts.tables_freed, w->counts.tables_freed + 1);
+	if (huge == small)
+		WRITE_ONCE(w->counts.tables_freed,
+			   w->counts.tables_freed + min(tables, count(huge, tnc_maps_huge)));
 	vfree(huge);
 	return tnc_worker_flush(w);
 }

@@ -101,6 +101,7 @@ bool tnc_is_zero(const void *field, size_t size);
 const struct tnc_pattern *tnc_pattern_find(u32 number);
 int tnc_prepare_array(struct tnc_worker *w, u32 pages);
 u64 tnc_worst_case_array(u32 pages);
+u32 tnc_huge_pages(void);
 extern const struct tnc_pattern tnc_pattern_set_memory;
 extern const struct tnc_pattern tnc_pattern_huge_vmap;
 

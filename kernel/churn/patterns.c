@@ -120,14 +120,14 @@ static bool works(const struct tnc_pattern *p)
 
 static u64 worst_case_mixed(u32 pages)
 {
-	return tnc_worst_case_array(max_t(u32, pages, TNC_HUGE_PAGES)) +
+	return tnc_worst_case_array(max_t(u32, pages, tnc_huge_pages())) +
 	       tnc_pattern_set_memory.worst_case(min(pages, tnc_pattern_set_memory.pages_max)) +
-	       max_t(u64, worst_case_vmalloc(pages), worst_case_vmalloc(TNC_HUGE_PAGES));
+	       max_t(u64, worst_case_vmalloc(pages), worst_case_vmalloc(tnc_huge_pages()));
 }
 
 static int prepare_mixed(struct tnc_worker *w)
 {
-	int r = tnc_prepare_array(w, max_t(u32, w->pages_max, TNC_HUGE_PAGES));
+	int r = tnc_prepare_array(w, max_t(u32, w->pages_max, tnc_huge_pages()));
 
 	if (r == 0 && works(&tnc_pattern_set_memory))
 		r = tnc_pattern_set_memory.prepare(w);
