@@ -112,6 +112,10 @@ int cli_table_print(struct libscols_table *table, struct tn_error *err);
 void cli_table_free(struct libscols_table *table);
 TN_DEFINE_CLEANUP(struct libscols_table, cli_table_free);
 
+/* judged.c */
+int cli_judged(const struct cli *cli, const struct tn_run *run, bool say, struct tn_error *err);
+void cli_print_expectations(const struct tn_run *run);
+
 /* interrupt.c */
 void cli_interrupt_catch(void);
 unsigned int cli_interrupts(void); /* how often the user asked to leave */

@@ -15,7 +15,7 @@
 
 static const struct cli_verb verbs[] = {
 	{"run", "SCENARIO", "run a scenario and show what interrupted the probed CPUs", 1, 1,
-	 CLI_COMMON | CLI_OVERRIDE | CLI_OUTPUT | CLI_QUIET, cli_run},
+	 CLI_COMMON | CLI_OVERRIDE | CLI_OUTPUT | CLI_QUIET | CLI_STRICT, cli_run},
 	{"list", "[SCENARIO]", "scenarios, churn sources, and what this machine allows", 0, 1,
 	 CLI_COMMON | CLI_NAMES | CLI_KEYS, cli_list},
 	{"status", "", "what the service does now", 0, 0, CLI_COMMON, cli_status},
@@ -24,8 +24,7 @@ static const struct cli_verb verbs[] = {
 	{"stop", "[RUN]", "end a run of the service early; its document is kept", 0, 1, CLI_COMMON, cli_stop},
 	{"runs", "[RUN]", "the history of runs", 0, 1, CLI_COMMON | CLI_STORE | CLI_FILTER | CLI_DELETE, cli_runs},
 	{"show", "RUN", "text report of a run: its id, @latest, @-1, or a file; - reads standard input", 1, 1,
-	 CLI_COMMON | CLI_STORE | CLI_WORST,
-	 cli_show},
+	 CLI_COMMON | CLI_STORE | CLI_WORST | CLI_CHECK | CLI_STRICT, cli_show},
 	{"compare", "A B", "compare two sets of run documents, with intervals and a verdict", 2, 2,
 	 (CLI_COMMON | CLI_STORE | CLI_COMPARE) & ~(unsigned int)CLI_SOCKET, cli_compare},
 	{"export", "RUN...", "run documents as JSON or CSV", 1, UINT_MAX, CLI_COMMON | CLI_STORE | CLI_EXPORT,

@@ -113,12 +113,14 @@ static void print_place(const struct cli *cli, const struct tn_run *run)
 		printf("\nDocument: %s ('tlbnoise show' prints this report again)\n", path);
 }
 
-static int verdict(const struct tn_run *run, struct tn_error *err)
+/* That something is missing outweighs what failed: the lines on stderr say both. */
+static int verdict(const struct cli *cli, const struct tn_run *run, struct tn_error *err)
 {
 	const char *reason = run->state_reason[0] ? run->state_reason : "no reason recorded";
+	int r = cli_judged(cli, run, true, err);
 
 	if (run->state == TN_RUN_COMPLETE)
-		return CLI_FINE;
+		return r;
 	if (run->state == TN_RUN_ABORTED)
 		return tn_error_set(err, -ECANCELED,
 				    "the run was stopped before its end (%s); run it again for a result", reason);
@@ -147,7 +149,7 @@ static int deliver(const struct cli *cli, const cJSON *document, struct tn_error
 	if (!cli->args.json)
 		print_place(cli, run);
 	fflush(stdout);
-	return verdict(run, err);
+	return verdict(cli, run, err);
 }
 
 /**

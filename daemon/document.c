@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/ticks.h"
+#include "result/judge.h"
 #include "run.h"
 #include "tn-config.h"
 
@@ -351,5 +352,5 @@ int document_finish(struct run *run, struct tn_error *err)
 	doc->lost.undecoded = stats.undecoded;
 	judge(run, doc);
 	results_finish_raw(&run->results, doc);
-	return 0;
+	return tn_run_judge(doc, s, err);
 }

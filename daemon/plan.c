@@ -186,12 +186,6 @@ static void find(const struct plan *plan, struct tn_run *doc)
 		tn_run_add_finding(doc, TN_FINDING_WARNING, -1, "rt-throttling",
 				   "the kernel takes the CPU from real-time tasks now and then "
 				   "(kernel.sched_rt_runtime_us is not -1): such pauses count as interruptions");
-	if (plan->scenario.n_expect)
-		tn_run_add_finding(
-			doc, TN_FINDING_WARNING, -1, "expect-not-judged",
-			"the %zu expectation(s) of the scenario were read and checked for sense, but this version "
-			"does not judge results by them",
-			plan->scenario.n_expect);
 	if (plan->level <= TN_TRACE_ENTRY && plan->scenario.probe.n_kinds > 1)
 		tn_run_add_finding(doc, TN_FINDING_INFO, -1, "trace-off",
 				   "kernel events are recorded in windows of kind spin only: those of other kinds are "

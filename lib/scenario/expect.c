@@ -18,6 +18,20 @@
 	{                                                                                         \
 		"interruption." which, TN_METRIC_DURATION, what " of the length of interruptions" \
 	}
+/* All percentiles that documents give. */
+#define SIX(prefix, what)                                                             \
+	{prefix "p50", TN_METRIC_DURATION, "median of " what},                        \
+		{prefix "p90", TN_METRIC_DURATION, "90th percentile of " what},       \
+		{prefix "p99", TN_METRIC_DURATION, "99th percentile of " what},       \
+		{prefix "p99.9", TN_METRIC_DURATION, "99.9th percentile of " what},   \
+		{prefix "p99.99", TN_METRIC_DURATION, "99.99th percentile of " what}, \
+	{                                                                             \
+		prefix "max", TN_METRIC_DURATION, "maximum of " what                  \
+	}
+#define ENTRY_IN(prefix, what) SIX(prefix "quiet.", what ", without churn"), SIX(prefix "churn.", what ", under churn")
+#define ENTRY(operation, what)                                               \
+	ENTRY_IN("entry." operation ".isolated.", what " on isolated CPUs"), \
+		ENTRY_IN("entry." operation ".housekeeping.", what " on housekeeping CPUs")
 #define CAUSE(class)                                                                            \
 	{"cause." class, TN_METRIC_COUNT, "entries of class " class " inside the windows"},     \
 	{                                                                                       \
@@ -32,7 +46,9 @@ static const struct tn_scenario_metric METRICS[] = {
 	JITTER("p99.9", "99.9th percentile"),
 	JITTER("p99.99", "99.99th percentile"),
 	JITTER("max", "maximum"),
+	INTERRUPTION("min", "minimum"),
 	INTERRUPTION("p50", "median"),
+	INTERRUPTION("p90", "90th percentile"),
 	INTERRUPTION("p99", "99th percentile"),
 	INTERRUPTION("p99.9", "99.9th percentile"),
 	INTERRUPTION("p99.99", "99.99th percentile"),
@@ -56,6 +72,9 @@ static const struct tn_scenario_metric METRICS[] = {
 	CAUSE("unexplained"),
 	CAUSE("page-table-flush"),
 	CAUSE("injected"),
+	ENTRY("getpid", "the cost of a system call"),
+	ENTRY("page-fault", "the cost of a page fault"),
+	SIX("timer.", "wake-up latency"),
 	{"churn.NAME.rate", TN_METRIC_RATE, "operations per second that [churn NAME] reached"},
 };
 
@@ -122,7 +141,8 @@ static int find_metric(const char *text, enum tn_metric_kind *ret, const struct 
 		return tn_scenario_fail(at, err, "unknown metric '%s' in [expect]: did you mean '%s'?", quoted, n.word);
 	return tn_scenario_fail(at, err,
 				"unknown metric '%s' in [expect]: metrics are jitter.p99, interruption.max, "
-				"interruptions.rate, stolen, cause.CLASS, churn.NAME.rate, lost and others "
+				"interruptions.rate, stolen, cause.CLASS, churn.NAME.rate, "
+				"entry.OPERATION.WHERE.CONDITION.p50, timer.p99, lost and others "
 				"in tlbnoise-scenario(5)",
 				quoted);
 }

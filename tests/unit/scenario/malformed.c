@@ -212,7 +212,8 @@ static const struct bad_file FILES[] = {
 	 "bad.ini:2: unknown metric 'cause.kernel-tlb-flushes' in [expect]: did you mean 'cause.kernel-tlb-flush'?"},
 	{TEXT("[expect]\nlatency = < 5us\n"),
 	 "bad.ini:2: unknown metric 'latency' in [expect]: metrics are jitter.p99, interruption.max, "
-	 "interruptions.rate, stolen, cause.CLASS, churn.NAME.rate, lost and others in tlbnoise-scenario(5)"},
+	 "interruptions.rate, stolen, cause.CLASS, churn.NAME.rate, entry.OPERATION.WHERE.CONDITION.p50, timer.p99, lost "
+	 "and others in tlbnoise-scenario(5)"},
 	{TEXT("[expect]\njitter.p99 <= 5us\n"),
 	 "bad.ini:2: 'jitter.p99 <=': an expectation is written METRIC = OP VALUE, such as jitter.p99 = <= 5us"},
 	{TEXT("[expect]\njitter.p99 < 5us\n"),
