@@ -6,12 +6,10 @@
  */
 #include <errno.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "cli/cli.h"
+#include "system/paths.h"
 #include "varlink/interface.h"
-
-#define DOCUMENT_NAME "run.json"
 
 static int send_run(const struct cli *cli, struct cli_link *link, const char *path, const char *text,
 		    struct tn_error *err)
@@ -99,18 +97,33 @@ static int follow(struct cli_link *link, struct cli_progress *progress, cJSON **
 	}
 }
 
-/* Where the document lies: FILE, or where the daemon keeps it, which is the folder of the raw records. */
+static bool is_stored(const struct tn_run *run)
+{
+	for (size_t i = 0; i < run->n_findings; i++)
+		if (!strcmp(run->finding[i].id, "not-stored"))
+			return false;
+	return true;
+}
+
+/*
+ * How to see it again: FILE, or the run in the history. A service that runs as another user has a history of its
+ * own, whose folder is two above that of the raw records.
+ */
 static void print_place(const struct cli *cli, const struct tn_run *run)
 {
-	const char *slash = strrchr(run->raw_file, '/');
-	char path[sizeof(run->raw_file) + sizeof(DOCUMENT_NAME)] = "";
+	char own[200] = "", folder[sizeof(run->raw_file)] = "";
 
-	if (cli->args.output)
-		snprintf(path, sizeof(path), "%s", cli->args.output);
-	else if (slash)
-		snprintf(path, sizeof(path), "%.*s/%s", (int)(slash - run->raw_file), run->raw_file, DOCUMENT_NAME);
-	if (path[0] && access(path, R_OK) == 0)
-		printf("\nDocument: %s ('tlbnoise show' prints this report again)\n", path);
+	if (cli->args.output) {
+		printf("\nDocument: %s ('tlbnoise show' prints this report again)\n", cli->args.output);
+		return;
+	}
+	if (!is_stored(run) || tn_path_results_dir(own, sizeof(own), NULL) < 0)
+		return;
+	snprintf(folder, sizeof(folder), "%s", run->raw_file);
+	for (int i = 0; i < 3; i++)
+		folder[strrchr(folder, '/') ? strrchr(folder, '/') - folder : 0] = '\0';
+	printf("\nStored: 'tlbnoise show %s%s%s' prints this report again\n", run->id,
+	       *folder && strcmp(folder, own) ? " --store " : "", strcmp(folder, own) ? folder : "");
 }
 
 /* That something is missing outweighs what failed: the lines on stderr say both. */

@@ -222,6 +222,8 @@ static int fill_causes(struct run *run)
 	size_t n;
 	const struct tn_cause *cause = tn_attribution_causes(run->attribution, &n);
 
+	free(run->doc->cause);
+	run->doc->n_causes = 0;
 	run->doc->cause = calloc(n ? n : 1, sizeof(*run->doc->cause));
 	if (!run->doc->cause)
 		return -ENOMEM;
@@ -245,11 +247,20 @@ static void fill_entry(const struct tn_symbols *sym, const struct tn_entry *from
 		snprintf(to->sender_comm, sizeof(to->sender_comm), "%s", tn_symbols_text(sym, from->sender_name));
 }
 
+static void forget_worst(struct tn_run *doc)
+{
+	for (size_t i = 0; i < doc->n_worst; i++)
+		free(doc->worst[i].entry);
+	free(tn_steal_ptr(doc->worst));
+	doc->n_worst = 0;
+}
+
 static int fill_worst(struct run *run)
 {
 	const struct tn_worst *from;
 	size_t n = tn_attribution_worst(run->attribution, &from);
 
+	forget_worst(run->doc);
 	run->doc->worst = calloc(n ? n : 1, sizeof(*run->doc->worst));
 	if (!run->doc->worst)
 		return -ENOMEM;
@@ -310,18 +321,13 @@ static void judge(const struct run *run, struct tn_run *doc)
 }
 
 /**
- * document_finish() - complete the document
- * @run: the run, its last round documented, trace still open
- * @err: what failed
- *
- * Return: 0 or a negative errno.
+ * document_head() - fill in what is known before anything is measured
+ * @run: the run, planned
  */
-int document_finish(struct run *run, struct tn_error *err)
+void document_head(struct run *run)
 {
 	const struct tn_scenario *s = &run->plan.scenario;
 	struct tn_run *doc = run->doc;
-	struct tn_trace_stats stats = {0};
-	int r;
 
 	snprintf(doc->tlbnoise_version, sizeof(doc->tlbnoise_version), "%s", TN_VERSION);
 	snprintf(doc->scenario_name, sizeof(doc->scenario_name), "%s", s->name);
@@ -336,6 +342,21 @@ int document_finish(struct run *run, struct tn_error *err)
 	doc->clock = run->plan.clock;
 	doc->level = run->plan.level;
 	snprintf(doc->level_reason, sizeof(doc->level_reason), "%s", run->plan.level_reason);
+}
+
+/**
+ * document_so_far() - bring the document up to date with what all rounds so far say together
+ * @run: the run, between two rounds or behind the last, trace still open
+ * @err: what failed
+ *
+ * Return: 0 or a negative errno.
+ */
+int document_so_far(struct run *run, struct tn_error *err)
+{
+	struct tn_run *doc = run->doc;
+	struct tn_trace_stats stats = {0};
+	int r;
+
 	snprintf(doc->trace_clock, sizeof(doc->trace_clock), "%s", run->trace ? TN_TRACE_CLOCK : "");
 	doc->elapsed_s = (double)(tn_now_ns(CLOCK_MONOTONIC) - run->started_ns) / 1e9;
 	if (fill_causes(run) < 0 || fill_worst(run) < 0)
@@ -350,7 +371,23 @@ int document_finish(struct run *run, struct tn_error *err)
 	doc->lost.overrun = stats.overrun;
 	doc->lost.missed = stats.missed;
 	doc->lost.undecoded = stats.undecoded;
-	judge(run, doc);
-	results_finish_raw(&run->results, doc);
-	return tn_run_judge(doc, s, err);
+	return 0;
+}
+
+/**
+ * document_finish() - complete the document
+ * @run: the run, its last round documented, trace still open
+ * @err: what failed
+ *
+ * Return: 0 or a negative errno.
+ */
+int document_finish(struct run *run, struct tn_error *err)
+{
+	int r = document_so_far(run, err);
+
+	if (r < 0)
+		return r;
+	judge(run, run->doc);
+	results_finish_raw(&run->results, run->doc);
+	return tn_run_judge(run->doc, &run->plan.scenario, err);
 }

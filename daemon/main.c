@@ -221,9 +221,7 @@ static int serve(struct daemon *d, const struct options *o, struct tn_error *err
 	r = tn_undo_recover(d->state_dir, &recovery, err);
 	if (r < 0)
 		return r;
-	r = results_recover(&recovery, err);
-	if (r < 0)
-		return r;
+	results_recover(&recovery);
 	if (sd_event_default(&d->event) < 0 || watch_signals(d) < 0)
 		return tn_error_set(err, -EIO, "cannot set up the event loop");
 	r = open_server(d, o, own_path, sizeof(own_path), err);

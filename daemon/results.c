@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Where results lie: RESULTS/runs/ID/ with the document and the raw interruptions. While a run is going
- * on the folder carries its owner's name, and it is renamed when it is whole, so that half a result is
- * never taken for one, and what a dead daemon left is known and removed by the next.
+ * Where results go: into the store, run by run and round by round, with the raw interruptions in a folder
+ * beside it. A store that cannot be written to costs the history, not the run: its client gets the document
+ * all the same, with a finding that says so. All writing is done between windows.
  */
 #include "results.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -14,27 +13,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "store/store.h"
 #include "system/paths.h"
 #include "system/undo.h"
 
-#define PREFIX        "partial."
-#define RAW_NAME      "interruptions.raw"
-#define DOCUMENT_NAME "run.json"
-
-static int runs_dir(char *buf, size_t size, struct tn_error *err)
-{
-	char base[200];
-	int r;
-
-	r = tn_path_results_dir(base, sizeof(base), err);
-	if (r < 0)
-		return r;
-	snprintf(buf, size, "%s/runs", base);
-	if (mkdir(buf, 0755) == 0 || errno == EEXIST)
-		return 0;
-	r = -errno;
-	return tn_error_set(err, r, "%s: cannot make the folder for results: %s", buf, strerror(-r));
-}
+#define OLD_PREFIX "partial." /* of folders of unfinished results, up to version 0.1 */
 
 static void remove_folder(const char *dir)
 {
@@ -42,53 +25,112 @@ static void remove_folder(const char *dir)
 
 	if (fd < 0)
 		return;
-	unlinkat(fd, RAW_NAME, 0);
-	unlinkat(fd, DOCUMENT_NAME, 0);
+	unlinkat(fd, TN_STORE_RAW, 0);
+	unlinkat(fd, "run.json", 0);
 	rmdir(dir);
 }
 
-/**
- * results_begin() - make the folder and open the file of raw interruptions
- * @res: zeroed
- * @doc: has its id; gets raw_file, as it will be called
- * @hz: ticks per second
- * @err: what failed
- *
- * Return: 0 or a negative errno.
- */
-int results_begin(struct results *res, struct tn_run *doc, double hz, struct tn_error *err)
+/* Makes room before it is needed: nothing of this may happen while a window is open. */
+static void make_room(struct tn_store *store, const struct tn_log *log)
 {
-	char runs[224], owner[TN_UNDO_OWNER], path[512];
+	struct tn_store_limits limits;
+	struct tn_error err = {0};
+
+	if (tn_store_limits_default(store, &limits, &err) < 0 || tn_store_enforce(store, &limits, log, &err) < 0)
+		tn_log(log, LOG_WARNING, "old results were not removed: %s", err.text);
+}
+
+static void close_store(struct results *res)
+{
+	if (res->store)
+		tn_store_close(tn_steal_ptr(res->store));
+}
+
+static int make_folder(struct results *res, const char *base, struct tn_error *err)
+{
+	char runs[224];
 	int r;
 
-	r = runs_dir(runs, sizeof(runs), err);
+	snprintf(runs, sizeof(runs), "%s/runs", base);
+	snprintf(res->folder, sizeof(res->folder), "%s/%s", runs, res->id);
+	if ((mkdir(runs, 0755) == 0 || errno == EEXIST) && mkdir(res->folder, 0755) == 0)
+		return 0;
+	r = -errno;
+	tn_error_set(err, r, "%s: cannot make the folder for results: %s", res->folder, strerror(-r));
+	*res->folder = '\0';
+	return r;
+}
+
+static int begin(struct results *res, struct tn_run *doc, double hz, const struct tn_log *log, struct tn_error *err)
+{
+	char base[200], path[512];
+	int r = tn_path_results_dir(base, sizeof(base), err);
+
+	if (r == 0)
+		r = tn_store_open(base, TN_STORE_WRITE, log, &res->store, err);
 	if (r < 0)
 		return r;
-	snprintf(res->final, sizeof(res->final), "%s/%s", runs, doc->id);
-	snprintf(res->partial, sizeof(res->partial), "%s/" PREFIX "%s.%s", runs, tn_undo_owner(owner, sizeof(owner)),
-		 doc->id);
-	if (mkdir(res->partial, 0755) < 0) {
-		r = -errno;
-		tn_error_set(err, r, "%s: cannot make the folder for results: %s", res->partial, strerror(-r));
-		*res->partial = '\0';
+	make_room(res->store, log);
+	r = make_folder(res, base, err);
+	if (r < 0)
 		return r;
-	}
-	snprintf(doc->raw_file, sizeof(doc->raw_file), "%s/" RAW_NAME, res->final);
-	snprintf(path, sizeof(path), "%s/" RAW_NAME, res->partial);
-	return tn_raw_create(path, doc->id, hz, &res->raw, err);
+	snprintf(path, sizeof(path), "%s/" TN_STORE_RAW, res->folder);
+	r = tn_raw_create(path, doc->id, hz, &res->raw, err);
+	if (r == 0)
+		r = tn_store_begin(res->store, doc, err);
+	if (r == 0)
+		snprintf(doc->raw_file, sizeof(doc->raw_file), "%s", path);
+	return r;
+}
+
+static void end_raw(struct results *res)
+{
+	uint64_t records;
+
+	if (res->raw)
+		tn_raw_finish(tn_steal_ptr(res->raw), &records, NULL);
+}
+
+/* Nothing of the run will be there; why is remembered for its document. */
+static int give_up(struct results *res, int r, struct tn_error *err)
+{
+	end_raw(res);
+	if (*res->folder)
+		remove_folder(res->folder);
+	*res->folder = '\0';
+	close_store(res);
+	res->error = *err;
+	return r;
+}
+
+/**
+ * results_begin() - enter the run into the store and open the file of raw interruptions
+ * @res: zeroed
+ * @doc: has its id, scenario, CPUs and environment; gets raw_file
+ * @hz: ticks per second
+ * @log: hears of older runs that had to go
+ * @err: why the run will not be stored
+ *
+ * Return: 0; or a negative errno, after which the other calls may be made all the same and do nothing.
+ */
+int results_begin(struct results *res, struct tn_run *doc, double hz, const struct tn_log *log, struct tn_error *err)
+{
+	int r;
+
+	snprintf(res->id, sizeof(res->id), "%s", doc->id);
+	r = begin(res, doc, hz, log, err);
+	return r < 0 ? give_up(res, r, err) : 0;
 }
 
 /* The document does not need the raw records: a full disk costs these, not the run. */
 static void give_up_raw(struct results *res, int r)
 {
-	uint64_t records;
 	char path[512];
 
-	if (res->raw)
-		tn_raw_finish(tn_steal_ptr(res->raw), &records, NULL);
-	snprintf(path, sizeof(path), "%s/" RAW_NAME, res->partial);
+	end_raw(res);
+	snprintf(path, sizeof(path), "%s/" TN_STORE_RAW, res->folder);
 	unlink(path);
-	snprintf(res->raw_error, sizeof(res->raw_error), "cannot write %.100s: %.100s", RAW_NAME, strerror(-r));
+	snprintf(res->raw_error, sizeof(res->raw_error), "cannot write " TN_STORE_RAW ": %.100s", strerror(-r));
 }
 
 /**
@@ -104,6 +146,31 @@ void results_append(struct results *res, const struct tn_raw_record *rec)
 
 	if (r < 0)
 		give_up_raw(res, r);
+}
+
+/**
+ * results_round() - store what there is at the end of a round
+ * @res: the results
+ * @doc: the document so far
+ * @err: what failed
+ *
+ * The records go to the disk before the row that counts them.
+ *
+ * Return: 0; or a negative errno, and the rounds before are kept.
+ */
+int results_round(struct results *res, struct tn_run *doc, struct tn_error *err)
+{
+	int r;
+
+	if (!res->store)
+		return 0;
+	r = res->raw ? tn_raw_sync(res->raw, &doc->raw_records) : 0;
+	if (r < 0)
+		give_up_raw(res, r);
+	r = tn_store_round(res->store, doc, err);
+	if (r == 0)
+		res->has_rounds = true;
+	return r;
 }
 
 /**
@@ -126,70 +193,117 @@ void results_finish_raw(struct results *res, struct tn_run *doc)
 			   res->raw_error);
 }
 
+static int sync_folder(const char *path)
+{
+	tn_autoclose int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	return fd < 0 || fsync(fd) < 0 ? -errno : 0;
+}
+
+/* The names of the raw file and of its folder, before the row that says they are there. */
+static int sync_names(const struct results *res, struct tn_error *err)
+{
+	char runs[sizeof(res->folder)];
+	int r = sync_folder(res->folder);
+
+	snprintf(runs, sizeof(runs), "%.*s", (int)(strrchr(res->folder, '/') - res->folder), res->folder);
+	if (r == 0)
+		r = sync_folder(runs);
+	return r < 0 ? tn_error_set(err, r, "cannot bring %s to the disk: %s", res->folder, strerror(-r)) : 0;
+}
+
 /**
- * results_publish() - write the document and give the folder its name
+ * results_publish() - store the whole run
  * @res: the results, raw file finished
  * @doc: the document
  * @err: what failed
  *
- * Return: 0 or a negative errno.
+ * Return: 0, and it is on the disk; or a negative errno: the history then has the run as aborted.
  */
 int results_publish(struct results *res, const struct tn_run *doc, struct tn_error *err)
 {
-	char path[512];
+	char reason[256];
 	int r;
 
-	snprintf(path, sizeof(path), "%s/" DOCUMENT_NAME, res->partial);
-	r = tn_run_write_file(doc, path, err);
-	if (r < 0)
-		return r;
-	if (rename(res->partial, res->final) < 0) {
-		r = -errno;
-		return tn_error_set(err, r, "%s: cannot be renamed to %s: %s", res->partial, res->final, strerror(-r));
+	if (!res->store) {
+		*err = res->error;
+		return err->code ? err->code : -ENODEV;
 	}
-	*res->partial = '\0';
+	r = sync_names(res, err);
+	if (r == 0)
+		r = tn_store_finish(res->store, doc, err);
+	if (r < 0) {
+		snprintf(reason, sizeof(reason), "its result could not be stored: %.200s", err->text);
+		results_drop(res, reason);
+		return r;
+	}
+	if (!*doc->raw_file)
+		rmdir(res->folder);
+	*res->folder = '\0';
+	close_store(res);
 	return 0;
 }
 
 /**
- * results_drop() - remove what was not published
+ * results_drop() - end what will not be published
  * @res: the results
+ * @reason: why; the history keeps it, with the rounds that are stored
  */
-void results_drop(struct results *res)
+void results_drop(struct results *res, const char *reason)
 {
-	uint64_t records;
-
-	if (res->raw)
-		tn_raw_finish(tn_steal_ptr(res->raw), &records, NULL);
-	if (*res->partial)
-		remove_folder(res->partial);
-	*res->partial = '\0';
+	end_raw(res);
+	if (*res->folder && !res->has_rounds)
+		remove_folder(res->folder);
+	*res->folder = '\0';
+	/* What fails here is left to the next start, which finds the run without an owner. */
+	if (res->store)
+		tn_store_abort(res->store, res->id, reason, NULL);
+	close_store(res);
 }
 
-/**
- * results_recover() - remove unfinished results of daemons that died
- * @log: hears of each at LOG_NOTICE
- * @err: what failed
- *
- * Return: 0 or a negative errno.
- */
-int results_recover(const struct tn_log *log, struct tn_error *err)
+/* Up to version 0.1 a result lay in a folder of its own that was renamed when it was whole. */
+static void remove_partial(const char *base, const struct tn_log *log)
 {
-	char runs[224], path[512];
 	tn_autoclosedir DIR *d = NULL;
-	int r, pid;
+	char runs[224], path[512];
+	int pid;
 
-	r = runs_dir(runs, sizeof(runs), err);
-	if (r < 0)
-		return r;
+	snprintf(runs, sizeof(runs), "%s/runs", base);
 	d = opendir(runs);
 	for (struct dirent *de = d ? readdir(d) : NULL; de; de = readdir(d)) {
-		pid = tn_undo_dead_owner(de->d_name, PREFIX);
+		pid = tn_undo_dead_owner(de->d_name, OLD_PREFIX);
 		if (!pid)
 			continue;
 		snprintf(path, sizeof(path), "%s/%s", runs, de->d_name);
 		remove_folder(path);
 		tn_log(log, LOG_NOTICE, "removed the unfinished result %s, left by pid %d", path, pid);
 	}
-	return 0;
+}
+
+/**
+ * results_recover() - mark as aborted what daemons left that died, and keep the limits of the store
+ * @log: hears of each at LOG_NOTICE, and at LOG_WARNING when the store cannot be used
+ *
+ * The store is not made for this: the first run does that.
+ */
+void results_recover(const struct tn_log *log)
+{
+	tn_cleanup(tn_store_closep) struct tn_store *store = NULL;
+	struct tn_error err = {0};
+	char base[200], path[256];
+	int r = tn_path_results_dir(base, sizeof(base), &err);
+
+	if (r == 0) {
+		remove_partial(base, log);
+		snprintf(path, sizeof(path), "%s/" TN_STORE_NAME, base);
+		if (access(path, F_OK) < 0)
+			return;
+		r = tn_store_open(base, TN_STORE_WRITE, log, &store, &err);
+	}
+	if (r == 0)
+		r = tn_store_recover(store, log, &err);
+	if (r < 0)
+		tn_log(log, LOG_WARNING, "runs will not be stored: %s", err.text);
+	else
+		make_room(store, log);
 }

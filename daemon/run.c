@@ -57,7 +57,7 @@ static int withdraw(struct run *run)
 static void fail(struct run *run, struct tn_error *err)
 {
 	tn_log(run->log, LOG_INFO, "run %s failed: %s", run->doc->id, err->text); /* the caller gets it as well */
-	results_drop(&run->results);
+	results_drop(&run->results, err->text);
 	withdraw(run);
 	enter(run, RUN_DONE);
 	run->on_done(run, NULL, err, run->userdata);
@@ -120,6 +120,16 @@ static int document_step(struct run *run, struct tn_error *err)
 	}
 }
 
+/* What there is so far outlives this process. That it cannot be stored does not end the run. */
+static void keep_round(struct run *run)
+{
+	struct tn_error err = {0};
+
+	if (document_so_far(run, &err) < 0 || results_round(&run->results, run->doc, &err) < 0)
+		tn_log(run->log, LOG_WARNING, "run %s: round %u is not stored yet: %s", run->doc->id, run->round,
+		       err.text);
+}
+
 static int end_step(struct run *run, struct tn_error *err)
 {
 	int r;
@@ -142,6 +152,7 @@ static int end_step(struct run *run, struct tn_error *err)
 	if (run->round == run->plan.scenario.rounds || run->stopping)
 		return finish(run, err);
 	run->step = 0;
+	keep_round(run);
 	return begin_step(run, err);
 }
 
@@ -322,9 +333,6 @@ static int prepare(struct run *run, const struct tn_scenario *scenario, struct t
 	r = effects_begin(run, err);
 	if (r < 0)
 		return r;
-	r = results_begin(&run->results, run->doc, run->plan.clock.hz, err);
-	if (r < 0)
-		return r;
 	r = open_trace(run, err);
 	if (r < 0)
 		return r;
@@ -335,7 +343,12 @@ static int prepare(struct run *run, const struct tn_scenario *scenario, struct t
 	if (r < 0)
 		return r;
 	r = make_room(run, err);
-	return r < 0 ? r : begin_step(run, err);
+	if (r < 0)
+		return r;
+	document_head(run);
+	if (results_begin(&run->results, run->doc, run->plan.clock.hz, run->log, err) < 0)
+		tn_log(run->log, LOG_WARNING, "run %s will not be stored: %s", run->doc->id, err->text);
+	return begin_step(run, err);
 }
 
 /**
@@ -378,6 +391,7 @@ int run_start(sd_event *event, const struct tn_log *log, struct tn_run *doc, con
 			tn_error_set(err, r, "cannot start the run's timer: %s", strerror(-r));
 	}
 	if (r < 0) {
+		results_drop(&run->results, err->text);
 		run_free(run);
 		return r;
 	}
@@ -407,7 +421,7 @@ void run_free(struct run *run)
 	if (!run)
 		return;
 	withdraw(run);
-	results_drop(&run->results);
+	results_drop(&run->results, "tlbnoised was told to leave at once");
 	if (run->own_symbols)
 		tn_symbols_free(run->own_symbols);
 	tn_run_free(run->doc);

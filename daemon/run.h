@@ -128,6 +128,8 @@ void effects_idle_states(struct run *run, bool allow);
 
 /* document.c */
 int document_round(struct run *run, struct tn_error *err);
+void document_head(struct run *run);
+int document_so_far(struct run *run, struct tn_error *err);
 int document_finish(struct run *run, struct tn_error *err);
 
 /* document-churn.c, document-kinds.c */

@@ -147,6 +147,24 @@ int tn_raw_append(struct tn_raw_writer *w, const struct tn_raw_record *rec)
 }
 
 /**
+ * tn_raw_sync() - bring what was appended so far to the disk
+ * @w: the writer
+ * @ret_records: how many records are there
+ *
+ * Return: 0, or the negative errno of the first write that failed.
+ */
+int tn_raw_sync(struct tn_raw_writer *w, uint64_t *ret_records)
+{
+	int r = flush(w);
+
+	if (!r && fdatasync(w->fd) < 0)
+		r = w->failed = -errno;
+	if (!r)
+		*ret_records = w->records;
+	return r;
+}
+
+/**
  * tn_raw_finish() - complete the file and free the writer, also on failure
  * @w: the writer
  * @ret_records: how many records the file has

@@ -270,6 +270,7 @@ struct tn_raw_writer;
 struct tn_raw_record;
 int tn_raw_create(const char *path, const char *run_id, double hz, struct tn_raw_writer **ret, struct tn_error *err);
 int tn_raw_append(struct tn_raw_writer *w, const struct tn_raw_record *rec);
+int tn_raw_sync(struct tn_raw_writer *w, uint64_t *ret_records);
 int tn_raw_finish(struct tn_raw_writer *w, uint64_t *ret_records, struct tn_error *err); /* frees @w also on failure */
 struct tn_raw_reader;
 int tn_raw_open(const char *path, struct tn_raw_reader **ret, struct tn_error *err);

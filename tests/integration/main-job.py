@@ -3,7 +3,6 @@
 """The main job: from vmalloc-storm to a document that names function, sender and culprit."""
 import json
 import math
-import os
 import re
 
 import live
@@ -119,7 +118,9 @@ def test(t, folder):
         saved = json.load(f)
     t.ok('--output is the same document, with its own copy of the records', same({**saved, 'raw': doc['raw']}, doc))
     t.equal('and the copy is whole', live.raw_records(f'{folder}/{saved["raw"]["file"]}')[0], doc['raw']['records'])
-    t.ok('the daemon kept it too', os.path.isfile(os.path.join(os.path.dirname(doc['raw']['file']), 'run.json')))
+    r = live.tlbnoise('show', doc['id'], '--json')
+    t.ok('the daemon stored the same', r.status == 0 and same(r.json(), doc), r)
+    t.equal('with its records', live.raw_records(doc['raw']['file'])[0], doc['raw']['records'])
     check_show(t, saved, path)
     t.equal('no process and no instance is left', (live.marked(), live.instances()), ([], []))
 

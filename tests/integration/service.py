@@ -105,9 +105,8 @@ def client_leaves(t, service, folder):
     client.process.wait()
     t.equal('the client is killed, the run goes on', service.state(), 'measuring')
     live.wait_for(lambda: service.state() == 'idle', 'the run ends')
-    document = f'{live.RESULTS}/runs/{run}/run.json'
-    with open(document, encoding='utf-8') as f:
-        t.ok('and its document is kept', json.load(f)['state'] in ('complete', 'incomplete'), document)
+    r = live.tlbnoise('show', run, '--json')
+    t.ok('and its document is kept', r.json()['state'] in ('complete', 'incomplete'), r)
 
 
 def stock_client(t, service):

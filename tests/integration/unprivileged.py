@@ -36,7 +36,8 @@ class Nobody:
         return live.tlbnoise(*args, program=self.program, prefix=[*limit, *SETPRIV], env=self.env)
 
     def left(self):
-        return sorted(f for _, _, files in os.walk(self.home) for f in files if not f.endswith('.lock'))
+        return sorted(f for _, _, files in os.walk(self.home) for f in files
+                      if not f.endswith('.lock') and not f.startswith('store.db'))
 
 
 def one_line(t, name, r, *words):
@@ -77,7 +78,9 @@ def counters(t, nobody):
         t.ok('the kernel counted', any(c['delta'] for c in doc['cpus'][0]['counters']), doc['cpus'][0]['counters'])
         t.equal('records are kept below the home', live.raw_records(doc['raw']['file'])[0], doc['raw']['records'])
         t.ok('in the folder that was asked for', doc['raw']['file'].startswith(nobody.home + '/'), doc['raw'])
-        t.equal('nothing else is kept', nobody.left(), ['interruptions.raw', 'run.json'])
+        t.equal('nothing else is kept', nobody.left(), ['interruptions.raw'])
+        r = nobody.run('show', '@latest', '--json')
+        t.ok('and it is in the history of that user', r.status == 0 and r.json()['id'] == doc['id'], r)
         shutil.rmtree(f'{nobody.home}/tlbnoise/runs')
     r = nobody.run('run', nobody.scenario, *COUNTERS, '--json', '-o', 'probe.sched=fifo:1', memlock=limit)
     one_line(t, 'sched=fifo', r, 'SCHED_FIFO', 'RLIMIT_RTPRIO')
