@@ -90,6 +90,23 @@ const char *report_range_ns(struct report_buf *b, double low, double high)
 	return b->text;
 }
 
+/* "1.34-1.82 us", "807 ns-1.07 us", "111 ns" when both ends read alike. */
+const char *report_interval_ns(struct report_buf *b, struct tn_interval i)
+{
+	struct report_buf low, high;
+	char *unit;
+
+	report_ns(&low, i.low);
+	report_ns(&high, i.high);
+	if (!strcmp(low.text, high.text))
+		return strcpy(b->text, low.text);
+	unit = strchr(low.text, ' ');
+	if (unit && strchr(high.text, ' ') && !strcmp(unit, strchr(high.text, ' ')))
+		*unit = '\0';
+	snprintf(b->text, sizeof(b->text), "%.20s-%.20s", low.text, high.text);
+	return b->text;
+}
+
 /* Replaces what is no printable character, and all beyond ASCII unless it was asked for, by "?". */
 void report_clean(const struct report *r, char *text)
 {

@@ -4,6 +4,7 @@
 
 /* Inside lib/report only: what the parts of the text report share. */
 #include "report/report.h"
+#include "result/kinds.h"
 #include "result/observable.h"
 #include "result/totals.h"
 
@@ -13,6 +14,7 @@ struct report {
 	const struct tn_run *run;
 	struct tn_report_options opt;
 	struct tn_run_totals totals;
+	struct tn_kind_totals kinds;
 	FILE *out;
 };
 
@@ -28,6 +30,7 @@ const char *report_interval(struct report_buf *b, struct tn_interval i);
 const char *report_share(struct report_buf *b, double share);
 const char *report_cpus(struct report_buf *b, const struct tn_cpus *cpus);
 const char *report_range_ns(struct report_buf *b, double low, double high);
+const char *report_interval_ns(struct report_buf *b, struct tn_interval i);
 void report_clean(const struct report *r, char *text);
 
 /* page.c */
@@ -58,6 +61,9 @@ void report_expectations(struct report *r);
 int report_jitter(struct report *r);
 int report_interruptions(struct report *r);
 int report_rates(struct report *r);
+int report_entry_costs(struct report *r);
+int report_wakeups(struct report *r);
+int report_references(struct report *r);
 int report_causes(struct report *r);
 int report_classes(struct report *r);
 int report_counters(struct report *r);
@@ -68,6 +74,10 @@ void report_effects(struct report *r);
 void report_lost(struct report *r);
 void report_environment(struct report *r);
 
+void report_say_entry_costs(struct report *r);
+void report_say_wakeups(struct report *r);
+const char *report_cpu_kind(const struct tn_run *run, int cpu, bool isolated);
+const char *report_cpu_and_kind(struct report_buf *b, const struct tn_run *run, int cpu, bool isolated);
 size_t *report_causes_sorted(const struct tn_run *run); /* n_causes indices, most stolen first; free() */
 uint64_t report_events(enum tn_class class, uint64_t entries, uint64_t interruptions);
 void report_who(const struct tn_run *run, const struct tn_run_cause *c, char *buf, size_t size);

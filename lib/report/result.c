@@ -153,8 +153,10 @@ void report_result(struct report *r)
 		say_cpu(r, &r->totals.cpu[i]);
 	if (r->totals.n > CPUS_SAID)
 		report_text(r, REPORT_PLAIN, 2, 2, "%zu more CPUs are in the tables below.", r->totals.n - CPUS_SAID);
-	if (!r->totals.n)
+	if (!r->totals.n && !r->kinds.n_entries && !r->kinds.n_wakeups && !r->run->n_references)
 		report_text(r, REPORT_PLAIN, 2, 2, "Nothing was measured.");
+	report_say_entry_costs(r);
+	report_say_wakeups(r);
 	for (size_t i = 0; i < r->totals.n; i++)
 		partial |= r->totals.cpu[i].partial > 0;
 	if (partial)
@@ -162,7 +164,7 @@ void report_result(struct report *r)
 			r, REPORT_PLAIN, 2, 4,
 			"- A round that was cut short counts in the figures of all rounds together, but in no median "
 			"and no spread over the rounds.");
-	if (r->run->level > TN_TRACE_ENTRY)
+	if (r->totals.n && r->run->level > TN_TRACE_ENTRY)
 		report_text(r, REPORT_PLAIN, 2, 4, "- Causes are not known at level %s%s%s.",
 			    tn_trace_level_name(r->run->level), r->run->level_reason[0] ? ": " : "",
 			    r->run->level_reason);

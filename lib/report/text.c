@@ -14,7 +14,8 @@
 static int write_parts(struct report *r)
 {
 	int (*const part[])(struct report *) = {
-		report_jitter,   report_interruptions, report_rates,       report_causes, report_classes,
+		report_jitter,   report_interruptions, report_rates,       report_entry_costs,
+		report_wakeups,  report_references,    report_causes,      report_classes,
 		report_counters, report_worst,         report_measurement, report_churn,
 	};
 	int rc;
@@ -62,8 +63,11 @@ int tn_report_text(const struct tn_run *run, const struct tn_report_options *opt
 				    run->id);
 	rc = tn_run_totals(run, &r.totals);
 	if (!rc)
+		rc = tn_kind_totals(run, &r.kinds);
+	if (!rc)
 		rc = write_parts(&r);
 	tn_run_totals_free(&r.totals);
+	tn_kind_totals_free(&r.kinds);
 	if (rc < 0)
 		return tn_error_set(err, rc, "no memory for the report");
 	if (fflush(out) || ferror(out))

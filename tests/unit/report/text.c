@@ -6,6 +6,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -65,6 +66,10 @@ static struct tn_run *full_run(void)
 		run->cpu[i].evidence_s = 10.25;
 		run->cpu[i].ring_lost = run->cpu[i].ring_lost_ticks = 0;
 	}
+	for (size_t i = 0; i < run->n_entry_costs; i++)
+		run->entry_cost[i].partial = run->entry_cost[i].traced = false;
+	for (size_t i = 0; i < run->n_wakeups; i++)
+		run->wakeup[i].partial = run->wakeup[i].traced = false;
 	return run;
 }
 
@@ -84,6 +89,7 @@ static struct tn_run *quiet_run(void)
 	tn_hist_record(&c->jitter, 0);
 	c->stolen_ticks = 0;
 	run->n_causes = run->n_churn = run->n_findings = 0;
+	run->n_entry_costs = run->n_wakeups = run->n_references = 0; /* as in documents of before these kinds */
 	strcpy(run->env.virtualization, "none");
 	c->smi = UINT64_MAX;
 	c->ran_on = 0;
@@ -238,6 +244,50 @@ static void quiet_report(void **state)
 	compare_with("quiet.txt", text);
 }
 
+/* Without windows of kind spin there is no word of interruptions and their causes. */
+static void other_kinds_alone(void **state)
+{
+	tn_cleanup(tn_run_freep) struct tn_run *run = full_run();
+
+	(void)state;
+	while (run->n_cpus)
+		free(run->cpu[--run->n_cpus].counter);
+	run->n_causes = 0;
+	for (size_t i = 0; i < run->n_worst; i++)
+		free(run->worst[i].entry);
+	run->n_worst = 0;
+	run->level = TN_TRACE_NONE;
+	says(run, "Nothing was measured", false);
+	says(run, "Jitter", false);
+	says(run, "Causes are not known", false);
+	says(run, "\nCauses", false);
+	says(run, "- CPU 2 (isolated): getpid takes", true);
+	says(run, "\nWake-up latency\n", true);
+	says(run, "\nOther tools on the same CPUs\n", true);
+}
+
+static void reference_that_failed_is_said(void **state)
+{
+	tn_cleanup(tn_run_freep) struct tn_run *run = full_run();
+
+	(void)state;
+	says(run, "1 of 5 rounds failed, round 5: cyclictest: not found; install rt-tests", true);
+	says(run, "oslat 2.40: oslat -c 1 -D 10", true);
+	for (size_t i = 0; i < run->n_references; i++)
+		run->reference[i].failure[0] = '\0';
+	says(run, "rounds failed", false);
+}
+
+static void traced_entries_are_said(void **state)
+{
+	tn_cleanup(tn_run_freep) struct tn_run *run = full_run();
+
+	(void)state;
+	says(run, "Kernel events were not armed.", true);
+	run->entry_cost[5].traced = true;
+	says(run, "Kernel events were armed in some of these windows, which makes entries dearer.", true);
+}
+
 /* A run that was stopped before it measured anything has a report too. */
 static void empty_report(void **state)
 {
@@ -346,6 +396,9 @@ int main(int argc, char **argv)
 		cmocka_unit_test(threshold_has_a_reason),
 		cmocka_unit_test(evidence_says_its_time),
 		cmocka_unit_test(busy_is_a_share_of_all_workers),
+		cmocka_unit_test(other_kinds_alone),
+		cmocka_unit_test(reference_that_failed_is_said),
+		cmocka_unit_test(traced_entries_are_said),
 		cmocka_unit_test(empty_report),
 		cmocka_unit_test(unknown_rate_is_an_error),
 		cmocka_unit_test(colour_changes_nothing_else),
