@@ -7,11 +7,12 @@
 splats='(BUG|WARNING|Oops|UBSAN|KASAN|general protection|double fault|Kernel panic|INFO: |rcu: INFO|rcu: BUG|'
 splats+='watchdog: BUG|traps: |unchecked MSR|DEBUG_LOCKS_WARN|kernel BUG|Unable to handle|VFS: Cannot open root)'
 
-# Of the one boot in hand; global, since the trap on exit needs them.
-folder='' share='' accel='' guest='' alive=''
+# Of the boot in hand; global, since the trap on exit needs them. shares: of all kernels prepared so far.
+folder='' share='' accel='' guest='' shares=()
 
-# boot_prepare KERNEL: everything that a boot needs; sets folder, share and accel.
+# boot_prepare KERNEL: everything that boots of it need; sets folder, share and accel.
 boot_prepare() {
+	local alive
 	known "$1"
 	kernel_build "$1"
 	root_build
@@ -19,10 +20,12 @@ boot_prepare() {
 	accel=$(accelerator "$folder")
 	say "accelerator: $accel"
 	share=$(mktemp -d "$cache/boot-XXXXXX")
+	shares+=("$share")
 	trap boot_end EXIT
 	exec {alive}<"$share"
 	flock "$alive"
 	programs_into "$share"
+	[ ${#with[@]} -eq 0 ] || cp -- "${with[@]}" "$share/bin/"
 	module_into "$share" "$1"
 }
 
@@ -39,6 +42,7 @@ boot_command() {
 boot_guest() {
 	local kernel=$1 attempt
 	shift
+	rm -rf "$share"/{status,stdout,stderr,result}
 	{ kernel_start "$kernel" && printf '%q ' "$@"; } >"$share/command"
 	for attempt in 1 2 3 4 5; do
 		rm -f "$share/again"
@@ -56,7 +60,7 @@ boot_once() {
 	: >"$console"
 	touch "$share/stdout" "$share/stderr"
 	qemu_line "$accel" "$folder" "$share" "$(kernel_words "$accel" "$folder")$append" -serial "file:$console"
-	timeout -k 5 "$limit" "${qemu[@]}" >"$share/qemu" 2>&1 </dev/null &
+	"${ahead[@]}" timeout -k 5 "$limit" "${qemu[@]}" >"$share/qemu" 2>&1 </dev/null &
 	guest=$!
 	tail -q -n +1 -s 0.2 -f --pid="$guest" "$share/stderr" >&2 &
 	tail -q -n +1 -s 0.2 -f --pid="$guest" "$share/stdout"
@@ -69,7 +73,7 @@ boot_once() {
 # boot_end: whatever ends the rig ends the guest, and nothing of the boot stays.
 boot_end() {
 	[ -z "$guest" ] || kill "$guest" 2>/dev/null || true
-	rm -rf "$share"
+	rm -rf "${shares[@]}"
 }
 
 # boot_judge KERNEL CONSOLE STATUS: dies when the kernel complained, or the guest did not come to its end.

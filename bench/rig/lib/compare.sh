@@ -1,37 +1,89 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash disable=SC2154,SC2034
-# The same scenario with the same programs on two kernels, and their documents side by side.
+# The same scenario with the same programs on two sides, in boots that take turns: whatever drifts on the host (load,
+# temperature, page cache) hits both alike. A boot is a round; the documents of a side lie in a folder of its own.
 
-# compare_kernels SCENARIO [KERNEL KERNEL]: stock and deferred unless said otherwise.
+# Fewer boots than this can hardly show anything but a large effect.
+boots_default=5
+
+# compare_kernels SCENARIO [SIDE SIDE]: a side is a kernel, or KERNEL:off for one booted with its deferral switched off.
+# The status is that of tlbnoise compare.
 compare_kernels() {
-	local scenario=$1 left=${2:-stock} right=${3:-deferred} kernel status dir=${output:-$cache/compare}
-	kernel_build "$left"
-	kernel_build "$right"
-	mkdir -p "$dir"
-	for kernel in "$left" "$right"; do
-		say "--- $kernel"
-		rm -f "$dir/$kernel.json"
-		status=0
-		(boot_prepare "$kernel" && scenario_run "$kernel" "$scenario" "$dir/$kernel.json") || status=$?
-		[ -f "$dir/$kernel.json" ] || die "$scenario on $kernel gave no result (status $status)"
+	local scenario=$1 sides=("${2:-stock}" "${3:-deferred}") names=() folders=() prepared=()
+	local dir side boot start=$SECONDS verdict=0
+	dir=${output:-$cache/compare/$(basename "$1" .ini)}
+	for side in "${sides[@]}"; do
+		side_known "$side"
 	done
-	compare_table "$dir" "$left" "$right"
-	compare_words "$dir/$left.json"
+	scenario_known "$scenario"
+	[ "$boots" -ge $boots_default ] ||
+		say "warning: $boots boots a side, not $boots_default: chance will weigh more in the verdict"
+	for side in 0 1; do
+		names[side]=${sides[side]/:/-}
+		[ "$side" -eq 0 ] || [ "${names[1]}" != "${names[0]}" ] || names[1]+=-again
+		folders[side]=$dir/${names[side]}
+		mkdir -p "${folders[side]}"
+		rm -f "${folders[side]}"/[0-9]*.{json,raw,events,work}
+		boot_prepare "${sides[side]%:off}"
+		prepared[side]=$share
+	done
+	guest_khz=$(tsc_khz)
+	compare_overrides "$(basename "$scenario" .ini)"
+	say "each boot: tlbnoise run ${overrides[*]} $scenario"
+	for ((boot = 1; boot <= boots; boot++)); do
+		for side in $(((boot + 1) % 2)) $((boot % 2)); do
+			share=${prepared[side]}
+			compare_boot "$boot" "${sides[side]}" "${folders[side]}" "$scenario"
+		done
+	done
+	say "$((2 * boots)) boots: done in $((SECONDS - start)) s"
+	compare_verdict "$dir" "${names[@]}" || verdict=$?
+	counts_table "$dir" "${names[@]}"
+	compare_words "${folders[0]}/1.json"
+	return "$verdict"
 }
 
-compare_table() {
-	local rows
-	rows=$(jq -rs -f "$rig_dir/lib/compare.jq" "$1/$2.json" "$1/$3.json") || die "cannot read the documents in $1"
+side_known() {
+	known "${1%:off}"
+	[[ $1 != *:off ]] || [ -n "$(kernel_patches "${1%:off}")" ] ||
+		die "$1: kernel '${1%:off}' has no deferral to switch off"
+}
+
+# compare_boot NUMBER SIDE FOLDER SCENARIO: one round of it.
+compare_boot() {
+	local append=$append kernel=${2%:off} status=0
+	[ "$kernel" = "$2" ] || append+=" kernel_tlb_defer=off"
+	say "--- $1 of $boots: $2"
+	folder=$(kernel_dir "$kernel")
+	scenario_run "$kernel" "$4" "$3/$1.json" || status=$?
+	[ -f "$3/$1.json" ] || die "$4 on $2 gave no result (status $status)"
+	[ "$status" -eq 0 ] || say "warning: tlbnoise run ended with status $status"
+}
+
+# compare_overrides NAME: what a boot does of the scenario; the user's own -o come behind and win. The storm takes the
+# sources for which the rig has the module: a flush with each operation instead of one in some dozens, since an
+# emulated machine is slow, and some flushes that free page tables, which no kernel may defer.
+compare_overrides() {
+	local given=("${overrides[@]}")
+	overrides=(-o scenario.rounds=1)
+	[ "$1" != vmalloc-storm ] ||
+		overrides+=(-o scenario.duration=7s -o probe.cpus=2 -o churn.vmalloc.source=unmap-aliases
+			-o churn.vmalloc.pages=1-64 -o churn.huge-vmap.rate=20/s)
+	overrides+=("${given[@]}")
+}
+
+# compare_verdict FOLDER SIDE SIDE: tlbnoise compare, and its exit status.
+compare_verdict() {
+	local program=$share/bin/tlbnoise
 	printf '\n'
-	printf '%s\n' " "$'\t'"$2"$'\t'"$3" "$rows" | column -t -s $'\t'
-	printf '\nDocuments: %s/{%s,%s}.json\n' "$1" "$2" "$3"
+	(cd "$1" && "$program" compare "$2" "$3")
 }
 
 # compare_words DOCUMENT: what the figures are worth.
 compare_words() {
-	printf '\nOne boot of each kernel: the figures show what happened, not yet how it varies from boot to boot.\n'
 	[[ $(jq -r .environment.cmdline "$1") == *rig.accel=tcg* ]] || return 0
 	cat <<-TEXT
+
 		QEMU emulated the CPUs (TCG), $guest_cpus of them on $(nproc) of the host. What that can show: which
 		interruptions happen, how often, who sent them. What it cannot: how long they last. The host takes the
 		CPUs away at any moment, which shows as unexplained interruptions and fills the percentiles from p99

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash disable=SC2154,SC2034
 # The kernel 'debian': Debian's own image, unpacked and never installed. Its 9p and overlay are modules, so it gets
-# an initial ramdisk that loads them and nothing else.
+# an initial ramdisk that loads them and nothing else. Its headers are unpacked beside it, to build the helper module.
 
 debian_meta=linux-image-6.12-amd64
 
@@ -16,11 +16,25 @@ debian_package() {
 debian_dir() {
 	local package
 	package=$(debian_package)
-	[ -z "$package" ] || printf '%s/kernel-debian-%s\n' "$cache" "$(hash_of "recipe $build_recipe" "$package" "${debian_modules[*]}")"
+	[ -z "$package" ] || printf '%s/kernel-debian-%s\n' "$cache" \
+		"$(hash_of "recipe $build_recipe" headers "$package" "${debian_modules[*]}")"
+}
+
+# debian_headers PACKAGE: the packages that a module for the image PACKAGE is built with.
+debian_headers() {
+	local headers=${1/linux-image-/linux-headers-}
+	printf '%s\n' "$headers"
+	apt-cache show "$headers" | sed -n '/^Depends:/ { s/^Depends: //; p; q }' | tr ',' '\n' | sed 's/^ *//; s/ .*//' |
+		grep -E '^linux-(headers|kbuild)-'
+}
+
+# debian_tree: where to build modules for the kernel.
+debian_tree() {
+	printf '%s/package/usr/src/%s\n' "$(debian_dir)" "$(debian_package | sed 's/^linux-image-/linux-headers-/')"
 }
 
 debian_build() {
-	local dir package log
+	local dir package log headers
 	package=$(debian_package)
 	[ -n "$package" ] || die "no package $debian_meta: does 'apt-get update' know the security archive?"
 	dir=$(debian_dir)
@@ -29,15 +43,25 @@ debian_build() {
 	log=$(log_of kernel-debian)
 	rm -rf "$dir"
 	mkdir -p "$dir/initrd"
-	with_progress "fetching $package" "$log" debian_fetch "$package" "$dir"
+	mapfile -t headers < <(debian_headers "$package")
+	with_progress "fetching $package and its headers" "$log" debian_fetch "$dir" "$package" "${headers[@]}"
 	debian_initrd "$dir" >"$log" 2>&1 || failed_step "making the initial ramdisk" "$log"
 	cp "$dir/package/boot/config-"* "$dir/config"
 	cp "$dir/package/boot/vmlinuz-"* "$dir/bzImage.part"
 	mv "$dir/bzImage.part" "$dir/bzImage"
 }
 
+# debian_fetch FOLDER PACKAGE...: into FOLDER/package. The headers' makefile names its other half by where that lies
+# when installed.
 debian_fetch() {
-	(cd "$2" && apt-get download -q -o APT::Sandbox::User=root "$1" && dpkg-deb -x ./*.deb package && rm -f ./*.deb)
+	local dir=$1 file
+	shift
+	(cd "$dir" && apt-get download -q -o APT::Sandbox::User=root "$@") || return
+	for file in "$dir"/*.deb; do
+		dpkg-deb -x "$file" "$dir/package" || return
+	done
+	rm -f "$dir"/*.deb
+	sed -i "s,^include /usr/src,include $dir/package/usr/src," "$dir/package/usr/src/"*/Makefile
 }
 
 debian_initrd() {

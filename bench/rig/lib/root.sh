@@ -52,17 +52,22 @@ programs_into() {
 	for program in tlbnoise tlbnoised tlbnoise-probe tlbnoise-churn; do
 		cp "$from/$program" "$1/bin/" || die "no $program in $from"
 	done
+	cp "$rig_dir/guest/measure" "$1/bin/"
 	cp -r "$top/conf/scenarios" "$1/scenarios"
+}
+
+# kernel_tree_of KERNEL: what modules for it are built against.
+kernel_tree_of() {
+	if [ "$1" = debian ]; then debian_tree; else printf '%s/linux\n' "$(kernel_dir "$1")"; fi
 }
 
 # module_into FOLDER KERNEL: the helper module, built against this very kernel.
 module_into() {
-	local tree log
-	[ "$2" != debian ] && [ -f "$kernel_tree/churn/Makefile" ] || return 0
-	tree=$(kernel_dir "$2")/linux
+	local log
 	log=$(log_of "module-$2")
 	cp -r "$kernel_tree/churn" "$1/module"
-	make -C "$tree" M="$1/module" CC=gcc modules >"$log" 2>&1 || failed_step "building the helper module for $2" "$log"
+	make -C "$(kernel_tree_of "$2")" M="$1/module" CC=gcc modules >"$log" 2>&1 ||
+		failed_step "building the helper module for $2" "$log"
 	cp "$1/module/tlbnoise_churn.ko" "$1/tlbnoise_churn.ko"
 	rm -rf "$1/module"
 }

@@ -1,11 +1,24 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash disable=SC2154,SC2034
-# Scenarios in the guest. The run document and its raw records come out through the shared folder.
+# Scenarios in the guest. What comes out through the shared folder, for a document N.json: its raw records N.raw, the
+# kernel's own account of flushes N.events, and the series' counters N.work, where the kernel has it.
+
+# scenario_known SCENARIO: dies unless there is one, before anything is built for it.
+scenario_known() {
+	local file there=()
+	[ ! -f "$1" ] && [ ! -f "$top/conf/scenarios/$1.ini" ] || return 0
+	for file in "$top/conf/scenarios/"*.ini; do
+		there+=("$(basename "$file" .ini)")
+	done
+	die "no scenario '$1': there are ${there[*]}, or give a file"
+}
 
 # run_scenario KERNEL SCENARIO: the host prints the report, so that it names the files as the host knows them. The
 # document goes to --output, or into the cache.
 run_scenario() {
 	local status=0 document=${output:-$cache/run-$1-$(basename "$2" .ini).json}
+	known "$1"
+	scenario_known "$2"
 	boot_prepare "$1"
 	rm -f "$document"
 	scenario_run "$1" "$2" "$document" || status=$?
@@ -22,10 +35,7 @@ scenario_run() {
 		cp "$scenario" "$share/given/"
 		scenario=/rig/given/$(basename "$2")
 	fi
-	mkdir -p "$share/result"
-	# shellcheck disable=SC2016
-	boot_guest "$1" sh -c 'exec tlbnoise run --quiet "$@" >/rig/report' run \
-		"${overrides[@]}" --output "/rig/result/$name" "$scenario" || status=$?
+	boot_guest "$1" measure "/rig/result/${name%.json}" "${overrides[@]}" "$scenario" || status=$?
 	[ -f "$share/result/$name" ] || return "$status"
 	mkdir -p "$(dirname "$3")"
 	cp "$share/result/"* "$(dirname "$3")/"

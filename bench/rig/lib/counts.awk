@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Two sets of counts (variables left and right: lines "NAME TAB COUNT") side by side; names: the two heads.
+function read_counts(text, side,	lines, part, n, i) {
+	n = split(text, lines, "\n")
+	for (i = 1; i <= n; i++) {
+		split(lines[i], part, "\t")
+		value[side, part[1]] = part[2]
+		known[part[1]] = 1
+	}
+}
+
+function cell(side, name) {
+	return (side, name) in value ? value[side, name] : "-"
+}
+
+function row(text, name) {
+	if (name in known)
+		printf "%s\t%s\t%s\n", text, cell(1, name), cell(2, name)
+}
+
+function share(side, part, whole) {
+	if (!((side, whole) in value) || value[side, whole] == 0)
+		return "-"
+	return sprintf("%.4f", value[side, part] / value[side, whole])
+}
+
+function shares(text, part, whole) {
+	if (whole in known)
+		printf "%s\t%s\t%s\n", text, share(1, part, whole), share(2, part, whole)
+}
+
+BEGIN {
+	read_counts(left, 1)
+	read_counts(right, 2)
+	printf " \t%s\n", names
+	row("flushes of freed vmalloc space", "flushes")
+	row("  interrupted a probed CPU", "flush-entries")
+	shares("  interruptions per flush", "flush-entries", "flushes")
+	row("  left with the CPU: queued", "queued")
+	row("  the same, one was waiting: merged", "merged")
+	for (state = split("kernel idle user guest", states, " "); state > 0; state--)
+		row("  refused, the CPU was in state " states[state], "refused " states[state])
+	row("page tables freed", "tables")
+	row("  interrupted a probed CPU", "table-entries")
+	shares("  interruptions per page table", "table-entries", "tables")
+	for (name in known)
+		if (sub(/^operations /, "", name))
+			printf "churn %s, operations per second\t%s\t%s\n", name, rate(1, name), rate(2, name)
+}
+
+function rate(side, name) {
+	if (!((side, "churned-s " name) in value) || value[side, "churned-s " name] == 0)
+		return "-"
+	return sprintf("%.1f", value[side, "operations " name] / value[side, "churned-s " name])
+}

@@ -1,0 +1,48 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# `rig compare vmalloc-storm`: a stock kernel interrupts an isolated CPU with each flush, the series with next to none,
+# both with each page table freed. Two long boots a side instead of five short ones.
+# shellcheck source=tests/rig/lib.sh
+. "$(dirname "$0")/lib.sh"
+wanted stock && wanted deferred || exit 0
+rig_dir=$top/bench/rig
+# shellcheck source=bench/rig/lib/counts.sh
+. "$rig_dir/lib/counts.sh"
+
+# count SIDE NAME
+count() {
+	awk -F '\t' -v name="$2" '$1 == name { n = $2 } END { print n + 0 }' "$scratch/counts-$1"
+}
+
+# per SIDE PART WHOLE OP LIMIT: PART / WHOLE against a limit.
+per() {
+	local part whole
+	part=$(count "$1" "$2") whole=$(count "$1" "$3")
+	echo "  $1: $part of $whole"
+	awk -v p="$part" -v w="$whole" -v l="$5" -v op="$4" \
+		'BEGIN { exit !(w > 0 && (op == ">=" ? p / w >= l : p / w <= l)) }'
+}
+
+log=$scratch/log
+status=0
+"$rig" compare vmalloc-storm --boots 2 -o scenario.duration="${TN_RIG_WINDOW:-24s}" --output "$scratch/set" \
+	>"$log" 2>&1 || status=$?
+if [ ! -f "$scratch/set/deferred/2.json" ]; then
+	not_ok "rig compare vmalloc-storm (status $status)" "$log"
+	exit 1
+fi
+counts_of_set "$scratch/set/stock" >"$scratch/counts-stock"
+counts_of_set "$scratch/set/deferred" >"$scratch/counts-deferred"
+verdict "the order of the sides alternates" "$log" \
+	grep -qx 'stock deferred deferred stock ' <(sed -n 's/^--- [0-9]* of 2: //p' "$log" | tr '\n' ' ')
+verdict "the table has both sides and the flushes" "$log" grep -q '^flushes of freed vmalloc space  *[0-9]' "$log"
+for side in stock deferred; do
+	verdict "$side: at least 10,000 flushes" "$log" [ "$(count $side flushes)" -ge 10000 ]
+	verdict "$side: an interruption for each page table freed" "$log" per $side table-entries tables ">=" 0.99
+done
+verdict "stock: at least 0.99 interruptions per flush" "$log" per stock flush-entries flushes ">=" 0.99
+verdict "deferred: at most 0.005 interruptions per flush" "$log" per deferred flush-entries flushes "<=" 0.005
+verdict "deferred: each of these was refused because the CPU was in the kernel" "$log" \
+	[ "$(count deferred flush-entries)" -le "$(count deferred "refused kernel")" ]
+verdict "a document says how its guest was run" "$log" \
+	jq -e '.environment.cmdline | test("rig.accel=(kvm|tcg)")' "$scratch/set/stock/1.json"

@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+# Sourced by the tests of this folder. Each of them prints a line "ok NAME", "not ok NAME" or "skipped NAME: WHY" for
+# each thing it looks at, with what it saw indented, and exits 1 if one was not ok. They need root and boot guests.
+set -euo pipefail
+# shellcheck source=bench/setup.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../../bench/setup.sh"
+
+rig=$top/bench/rig/rig
+failures=0
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"; [ "$failures" -eq 0 ] || exit 1' EXIT
+
+ok() {
+	printf 'ok %s\n' "$1"
+}
+
+# not_ok NAME [FILE]: with the end of what was printed.
+not_ok() {
+	printf 'not ok %s\n' "$1"
+	failures=$((failures + 1))
+	[ -z "${2:-}" ] || tail -n 40 "$2" | sed 's/^/  | /'
+}
+
+# verdict NAME FILE COMMAND...: ok if COMMAND succeeds.
+verdict() {
+	local name=$1 file=$2
+	shift 2
+	if "$@"; then ok "$name"; else not_ok "$name" "$file"; fi
+}
+
+# wanted KERNEL: whether tests on it are to run. TN_RIG_KERNELS="stock deferred" leaves out the others.
+wanted() {
+	[ -z "${TN_RIG_KERNELS:-}" ] || [[ " $TN_RIG_KERNELS " == *" $1 "* ]] || {
+		printf 'skipped %s on %s: not in TN_RIG_KERNELS\n' "$(basename "$0" .sh)" "$1"
+		return 1
+	}
+}
+
+# guest_tests: the programs that test module and series from inside, static, in $scratch.
+guest_tests() {
+	cp -r "$top/kernel/churn" "$scratch/churn"
+	{
+		make -C "$scratch/churn/test" clean churn-test &&
+			make -C "$top/kernel/test" O="$scratch/work"
+	} >"$scratch/make.log" 2>&1 || {
+		not_ok "the guest's tests compile" "$scratch/make.log"
+		exit 1
+	}
+	mv "$scratch/churn/test/churn-test" "$scratch/work/work-test" "$scratch/"
+}
+
+# in_guest KERNEL LOG ARG...: rig boot with the tests in the guest; all that it prints goes to LOG.
+in_guest() {
+	local kernel=$1 log=$2
+	shift 2
+	"$rig" boot "$kernel" --with "$scratch/churn-test" --with "$scratch/work-test" "$@" >"$log" 2>&1
+}
+
+# results PREFIX LOG: our lines for those in which a test program in the guest reports. None at all is a failure.
+results() {
+	local line lines any=
+	mapfile -t lines <"$2"
+	for line in "${lines[@]}"; do
+		[[ $line =~ ^(ok|not\ ok)\ [0-9]+\ -\ (.*)$ ]] || continue
+		any=yes
+		case ${BASH_REMATCH[1]},${BASH_REMATCH[2]} in
+		ok,*"# SKIP") printf 'skipped %s: %s: this kernel or guest lacks what it needs\n' "$1" "${BASH_REMATCH[2]% # SKIP}" ;;
+		ok,*) ok "$1: ${BASH_REMATCH[2]}" ;;
+		*) not_ok "$1: ${BASH_REMATCH[2]}" "$2" ;;
+		esac
+	done
+	[ -n "$any" ] || not_ok "$1" "$2"
+}

@@ -1,0 +1,24 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The series from inside the guest: its own tests, and the re-map check with its negative control. QEMU drops its TLB at
+# each write of CR3, so that without PCIDs only pti=off lets a missing flush show.
+# shellcheck source=tests/rig/lib.sh
+. "$(dirname "$0")/lib.sh"
+guest_tests
+log=$scratch/log
+remaps=${TN_RIG_REMAPS:-20000}
+
+if wanted deferred; then
+	in_guest deferred "$log" --append pti=off -- work-test || true
+	results "deferred, series" "$log"
+	grep '^#' "$log" | sed 's/^/  /'
+	in_guest deferred "$log" --append pti=off --timeout 1800 -- churn-test remap "$remaps" || true
+	results "deferred, pti=off, $remaps re-maps" "$log"
+	in_guest deferred "$log" --append pti=on -- churn-test remap 1000 || true
+	results "deferred, pti=on, 1000 re-maps" "$log"
+fi
+if wanted noflush; then
+	in_guest noflush "$log" --append pti=off -- churn-test remap 1000 || true
+	grep '^#' "$log" | sed 's/^/  /' || true
+	verdict "noflush, pti=off: caught within 1000 re-maps" "$log" grep -qE '^# .* [1-9][0-9]* stale of' "$log"
+fi
