@@ -20,6 +20,7 @@
 
 #include <linux/cpufeature.h>
 #include <linux/pgtable.h>
+
 #include <asm/msr.h>
 #include <asm/set_memory.h>
 #include <asm/tsc.h>

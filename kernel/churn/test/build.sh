@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 # Builds the module against every kernel headers found here, with kbuild's extra warnings and, where it is installed,
-# sparse; a warning is a failure. One line of TAP each; kernels that are wanted and not there are skipped by name.
+# sparse; a warning is a failure. The call is that of dkms, which passes KERNELRELEASE. One line of TAP each; kernels
+# that are wanted and not there are skipped by name.
 # usage: build.sh [BUILD-FOLDER-OF-A-KERNEL]...
 set -u
 
@@ -32,14 +33,14 @@ complaints() {
 
 build() {
 	release=$(cat "$1/include/config/kernel.release")
+	releases="$releases $release"
 	count=$((count + 1))
 	rm -rf "$work/churn"
 	mkdir "$work/churn"
-	cp "$here"/../*.[ch] "$here/../Kbuild" "$work/churn/"
-	if make -C "$1" M="$work/churn" W=1 ${sparse:+"$sparse"} modules >"$work/log" 2>&1 && [ -f "$work/churn/tlbnoise_churn.ko" ] &&
-		! complaints "$work/log" >/dev/null; then
+	cp "$here"/../*.[ch] "$here/../Kbuild" "$here/../Makefile" "$work/churn/"
+	if make -C "$work/churn" KDIR="$1" KERNELRELEASE="$release" W=1 ${sparse:+"$sparse"} modules >"$work/log" 2>&1 &&
+		[ -f "$work/churn/tlbnoise_churn.ko" ] && ! complaints "$work/log" >/dev/null; then
 		echo "ok $count - module for $release${sparse:+, sparse}"
-		releases="$releases $release"
 	else
 		echo "not ok $count - module for $release"
 		grep -vE '^ +(CC|LD|CHECK|MODPOST)' "$work/log" | tail -n 40 | sed 's/^/# /'
@@ -47,14 +48,14 @@ build() {
 	fi
 }
 
-# One that was built, of that version and, with -rt, of that kind.
-built() {
-	version=${1%-rt}
+# Whether headers of that version were found and, with -rt, of that kind.
+tried() {
+	number=${1%-rt}
 	for release in $releases; do
 		case $1:$release in
-		*-rt:$version.*-rt*) return 0 ;;
+		*-rt:$number.*-rt*) return 0 ;;
 		*-rt:* | *:*-rt*) ;;
-		*:$version.*) return 0 ;;
+		*:$number.*) return 0 ;;
 		esac
 	done
 	return 1
@@ -66,9 +67,9 @@ done <<EOF
 $(found "$@")
 EOF
 for version in $wanted; do
-	built "$version" && continue
+	tried "$version" && continue
 	count=$((count + 1))
-	echo "ok $count - module for $version # SKIP no headers of it here, or failed above"
+	echo "ok $count - module for $version # SKIP no headers of it here"
 done
 echo "1..$count"
 [ "$failed" -eq 0 ] && [ -n "$releases" ]
