@@ -13,7 +13,7 @@ die() {
 need_root() {
 	[ "$(id -u)" -eq 0 ] && return
 	command -v sudo >/dev/null || die "needs root (packages, tracefs, BPF) and found no sudo: run it as root"
-	exec sudo --preserve-env=CI,CC,TN_TESTS,TN_RIG_CACHE,TN_RIG_ACCEL,TN_RIG_BUILD,CCACHE_DIR "$0" "$@"
+	exec sudo --preserve-env="CI,CC,CCACHE_DIR,TN_FUZZ_SECONDS$(compgen -e TN_RIG | sed 's/^/,/' | tr -d '\n')" "$0" "$@"
 }
 
 # install_packages KIND...: what of conf/packages.list is not there yet.

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Installs what the tests need, builds with ASan and UBSan, runs every test. The last line is
 # "N passed, N failed" of everything that ran. Folders: build-test (gcc, sanitizers), build-clang
-# (clang, fuzz targets), build-plain (no sanitizers: valgrind, installation).
+# (clang, fuzz targets), build-plain (no sanitizers: valgrind, installation, the rig's guests).
+# TN_RIG=no leaves out what boots kernels; TN_RIG_KERNELS="stock deferred" does so for all other kernels.
 set -uo pipefail
 # shellcheck source=bench/setup.sh
 . "$(dirname "$0")/../bench/setup.sh"
@@ -80,7 +81,7 @@ cppcheck_clean() {
 }
 
 shell_clean() {
-	(cd "$top" && tracked '*.sh' .ci/run bench/rig/rig bench/rig/guest/init | xargs shellcheck -x)
+	(cd "$top" && tracked '*.sh' .ci/run bench/rig/rig 'bench/rig/guest/*' | xargs shellcheck -x)
 }
 
 # Nothing of a build machine may get into the sources.
@@ -102,15 +103,49 @@ fuzz() {
 }
 
 # Left out: clients forks as another user, and valgrind takes the copy's memory for leaked; stream moves hundreds of
-# megabytes against a limit of seconds. Both run under ASan.
+# megabytes against a limit of seconds; coverage and verdicts simulate for minutes. All run under ASan.
 under_valgrind() {
 	local suites=(--suite base --suite scenario --suite analysis --suite result --suite report --suite varlink)
 	local names
 	mapfile -t names < <(meson test -C "$top/build-plain" --list "${suites[@]}" 2>/dev/null | sed -n 's,.* / ,,p' |
-		grep -vxE 'clients|stream')
+		grep -vxE 'clients|stream|coverage|verdicts')
 	[ ${#names[@]} -gt 0 ] || return 1
 	meson test -C "$top/build-plain" --no-rebuild --num-processes 1 --timeout-multiplier 10 --print-errorlogs \
 		--wrapper 'valgrind -q --leak-check=full --error-exitcode=9' "${suites[@]}" "${names[@]}"
+}
+
+# The rig's tests boot kernels, and build first what is not in its cache. Each prints lines of its own.
+rig_tests() {
+	local script line status said
+	if [ "${TN_RIG:-yes}" = no ]; then
+		printf 'skipped rig: TN_RIG=no\n'
+		skipped=$((skipped + 1))
+		return
+	fi
+	if [ "$(uname -m)" != x86_64 ] || ! (install_packages rig) >/dev/null 2>&1; then
+		printf 'skipped rig: no QEMU and no kernel sources of Debian 12 or 13 for amd64 to be had here\n'
+		skipped=$((skipped + 1))
+		return
+	fi
+	for script in refusals compare series module kernels; do
+		said=$failed status=0
+		while IFS= read -r line; do
+			case $line in
+			"status "*) status=${line#status } && continue ;;
+			"ok "*) passed=$((passed + 1)) ;;
+			"not ok "*) failed=$((failed + 1)) ;;
+			"skipped "*) skipped=$((skipped + 1)) ;;
+			esac
+			printf '%s\n' "$line"
+		done < <(
+			TN_RIG_BUILD=$top/build-plain "$top/tests/rig/$script.sh" 2>&1
+			echo "status $?"
+		)
+		[ "$status" -eq 0 ] || [ "$failed" -gt "$said" ] || {
+			printf 'not ok rig %s: ended with status %s\n' "$script" "$status"
+			failed=$((failed + 1))
+		}
+	done
 }
 
 installs() {
@@ -147,6 +182,7 @@ meson test -C "$top/build-test" --no-rebuild --num-processes 1 --print-errorlogs
 tally "$top/build-test"
 check valgrind under_valgrind
 fuzz
+rig_tests
 
 [ "$skipped" -eq 0 ] || printf '%d skipped: this machine or this user cannot do them\n' "$skipped"
 printf '%d passed, %d failed\n' "$passed" "$failed"
