@@ -53,7 +53,6 @@ static void begin(unsigned int cpus)
 #define wait_until(fd, stats, condition)                       \
 	do {                                                   \
 		uint64_t end_ = now_ns() + PATIENCE_NS;        \
-                                                               \
 		while ((stats) = stats_of(fd), !(condition)) { \
 			check(now_ns() < end_);                \
 			usleep(1000);                          \

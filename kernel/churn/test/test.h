@@ -2,8 +2,7 @@
 #ifndef TLBNOISE_CHURN_TEST_H
 #define TLBNOISE_CHURN_TEST_H
 
-/* What the files of this test program share. Each test runs in a child of its own: a failed check
- * ends it. */
+/* What the files of this test program share. A failed check ends the child that runs the test. */
 #include <errno.h>
 #include <stdbool.h>
 #include <stdint.h>

@@ -100,8 +100,7 @@ void test_paced(void)
 	note("%llu operations and %llu missed in %llu ms", (unsigned long long)stats.operations,
 	     (unsigned long long)stats.missed, (unsigned long long)elapsed / 1000000);
 	check(periods <= cpus * (elapsed / PERIOD_NS + 1));
-	/* Half, since a thread that is kept from running at the end has not counted what it missed
-	 * yet. */
+	/* Half: a thread kept from running at the end has not counted yet what it missed. */
 	check(periods >= cpus * (elapsed / PERIOD_NS) / 2);
 	check_equal(stats.errors, 0);
 	check_equal(stats.error, 0);
