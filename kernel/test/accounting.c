@@ -8,16 +8,24 @@
 
 #include "test.h"
 
-static void disturb(uint64_t end)
+/* Returns how often the spare CPU went offline. */
+static unsigned int disturb(uint64_t end)
 {
-	for (unsigned int i = 0; now_ms() < end; i++) {
+	unsigned int turns = 0;
+
+	while (now_ms() < end) {
+		bool online = turns % 2;
+
 		nmi_to_all();
 		log_has(NULL);
-		cpu_online(options.spare, i % 2);
+		if (!cpu_online(options.spare, online))
+			fail("cannot take CPU %u %s", options.spare, online ? "online" : "offline");
+		turns++;
 		sleep_ms(150);
 		log_has(NULL);
 	}
 	cpu_online(options.spare, true);
+	return (turns + 1) / 2;
 }
 
 static void report(unsigned int cpu, struct counters before)
@@ -37,6 +45,7 @@ void test_accounting(void)
 	unsigned int cpus[] = { options.cpu, options.spare };
 	struct counters before[ARRAY_SIZE(cpus)];
 	pid_t loads[ARRAY_SIZE(cpus)];
+	unsigned int offline;
 	int churn[2];
 	long nmis;
 
@@ -50,7 +59,7 @@ void test_accounting(void)
 	}
 	churn[0] = churn_start(TLBNOISE_CHURN_UNMAP_ALIASES, 40, 0, 3000000);
 	churn[1] = churn_start(TLBNOISE_CHURN_MIXED, 8, 0, 7000000);
-	disturb(now_ms() + options.seconds * 1000ull);
+	offline = disturb(now_ms() + options.seconds * 1000ull);
 	for (size_t i = 0; i < ARRAY_SIZE(churn); i++)
 		close(churn[i]);
 	for (size_t i = 0; i < ARRAY_SIZE(cpus); i++)
@@ -60,7 +69,8 @@ void test_accounting(void)
 		     (unsigned long long)load_rounds[cpus[i]]);
 		report(cpus[i], before[i]);
 	}
-	note("CPU %u: %ld NMIs", options.cpu, nmis_of(options.cpu) - nmis);
+	note("CPU %u: %ld NMIs; CPU %u went offline %u times", options.cpu,
+	     nmis_of(options.cpu) - nmis, options.spare, offline);
 	if (nmis_of(options.cpu) == nmis)
 		fail("no NMI came");
 	log_has(NULL);

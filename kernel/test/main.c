@@ -79,13 +79,12 @@ static void restore(const char *printk)
 	file_put("/proc/sys/kernel/printk", printk);
 	file_put("/sys/kernel/debug/context_tracking_work_delay", "0");
 	file_put("/sys/kernel/debug/kernel_tlb_defer_all", "N");
-	file_put("/proc/sys/kernel/sysrq", "1");
 	cpu_online(options.spare, true);
 	trace_remove();
 }
 
 /* The child leads a process group, so that nothing it has started outlives it. */
-static int run(size_t i)
+static int run(size_t i, unsigned int number)
 {
 	long taint = file_number("/proc/sys/kernel/tainted", 0);
 	long level = file_number("/proc/sys/kernel/printk", 7);
@@ -112,7 +111,7 @@ static int run(size_t i)
 		note("failed: the kernel is tainted, and was not before");
 		status = 1;
 	}
-	printf("%s %zu - %s%s\n", status && status != SKIPPED << 8 ? "not ok" : "ok", i + 1,
+	printf("%s %u - %s%s\n", status && status != SKIPPED << 8 ? "not ok" : "ok", number,
 	       tests[i].name, status == SKIPPED << 8 ? " # SKIP" : "");
 	fflush(stdout);
 	return status && status != SKIPPED << 8;
@@ -175,6 +174,7 @@ static void parse(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
+	unsigned int number = 0;
 	size_t known = 0;
 	int failed = 0;
 
@@ -192,6 +192,6 @@ int main(int argc, char **argv)
 	fflush(stdout);
 	for (size_t i = 0; i < ARRAY_SIZE(tests); i++)
 		if (wanted(i, argc, argv))
-			failed += run(i);
+			failed += run(i, ++number);
 	return failed ? 1 : 0;
 }

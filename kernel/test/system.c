@@ -71,14 +71,12 @@ bool isolated_cpu(unsigned int cpu)
 	return false;
 }
 
-void cpu_online(unsigned int cpu, bool online)
+bool cpu_online(unsigned int cpu, bool online)
 {
 	char path[64];
 
 	snprintf(path, sizeof(path), "/sys/devices/system/cpu/cpu%u/online", cpu);
-	if (file_number(path, 1) != online && !file_put(path, online ? "1" : "0"))
-		note("cannot take CPU %u %s: %s", cpu, online ? "online" : "offline",
-		     strerror(errno));
+	return file_number(path, 1) == online || file_put(path, online ? "1" : "0");
 }
 
 bool bind_to(unsigned int cpu)

@@ -46,8 +46,8 @@ bool file_put(const char *path, const char *value); /* false if it cannot */
 long file_number(const char *path, long otherwise);
 void test_file_put(const char *name, const char *value); /* of debugfs; skips without it */
 bool isolated_cpu(unsigned int cpu);
-void cpu_online(unsigned int cpu, bool online);
-bool bind_to(unsigned int cpu); /* false if it cannot */
+bool cpu_online(unsigned int cpu, bool online); /* false if it cannot */
+bool bind_to(unsigned int cpu);			/* false if it cannot */
 void sleep_ms(unsigned int ms);
 uint64_t now_ms(void);
 void nmi_to_all(void);
