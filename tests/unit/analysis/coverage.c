@@ -26,6 +26,7 @@
 #define ROUNDS_MAX  10
 #define QUANTA      1000 /* jitter values in a simulated round */
 #define GRID        8192 /* steps of a tabulated distribution */
+#define SCALE       0.4  /* ns per tick */
 
 static double normal(struct tn_random *r)
 {
@@ -159,7 +160,7 @@ static void fill_rounds(struct tn_random *r, struct tn_round *round, struct tn_h
 {
 	for (size_t i = 0; i < n; i++) {
 		fill_hist(r, &hist[i], grid, factor * exp(spread * normal(r)));
-		round[i] = (struct tn_round){.hist = &hist[i], .scale = 0.4};
+		round[i] = (struct tn_round){.hist = &hist[i], .scale = SCALE};
 	}
 }
 
@@ -224,28 +225,33 @@ static void cover_percentiles(const struct percentile_case *c, uint64_t seed)
 	};
 	struct tn_compare_options o = options();
 	double *grid = tabulate(c->inverse);
-	unsigned int held[2] = {0};
+	unsigned int held[2] = {0}, held_alone[2] = {0};
 	struct tn_compared result[2];
-	double truth[2];
+	double truth[2], alone[2];
 	struct tn_random r;
 	char what[96];
 
 	assert_non_null(hist);
-	for (unsigned int k = 0; k < 2; k++)
-		truth[k] = 1.5 * true_percentile(grid, c->spread_b, m[k].percent) /
-			   true_percentile(grid, c->spread_a, m[k].percent);
+	for (unsigned int k = 0; k < 2; k++) {
+		alone[k] = true_percentile(grid, c->spread_a, m[k].percent);
+		truth[k] = 1.5 * true_percentile(grid, c->spread_b, m[k].percent) / alone[k];
+	}
 	tn_random_seed(&r, seed);
 	for (unsigned int i = 0; i < COMPARISONS; i++) {
 		fill_rounds(&r, a, hist, c->rounds, grid, 1.0, c->spread_a);
 		fill_rounds(&r, b, hist + ROUNDS_MAX, c->rounds, grid, 1.5, c->spread_b);
 		assert_int_equal(tn_compare(m, 2, &o, result, NULL), 0);
-		for (unsigned int k = 0; k < 2; k++)
+		for (unsigned int k = 0; k < 2; k++) {
 			held[k] += holds(result[k].ratio_interval, truth[k]);
+			held_alone[k] += holds(result[k].a.interval, SCALE * alone[k]);
+		}
 	}
 	test_free(grid);
 	for (unsigned int k = 0; k < 2; k++) {
 		snprintf(what, sizeof(what), "%s, %s", c->what, m[k].name);
 		check_share(what, held[k], c->least, 97.0);
+		snprintf(what, sizeof(what), "%s, %s, side A alone", c->what, m[k].name);
+		check_share(what, held_alone[k], c->least - 1.0, 97.0);
 	}
 }
 
