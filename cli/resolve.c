@@ -181,14 +181,14 @@ void cli_documents_free(struct cli_documents *d)
  * @out: stream
  * @err: message
  *
- * Return: 0 or -EIO.
+ * Return: 0, -EIO or -EPIPE.
  */
 int cli_document_print(const struct cli_document *doc, FILE *out, struct tn_error *err)
 {
 	bool ended = doc->size && doc->text[doc->size - 1] == '\n';
 
 	if (fwrite(doc->text, 1, doc->size, out) != doc->size || (!ended && putc('\n', out) == EOF))
-		return tn_error_set(err, -EIO, "cannot write the document: %s; the output is not complete",
-				    strerror(errno));
+		return tn_error_set(err, errno == EPIPE ? -EPIPE : -EIO,
+				    "cannot write the document: %s; the output is not complete", strerror(errno));
 	return 0;
 }

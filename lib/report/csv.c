@@ -83,7 +83,7 @@ static int put_metric(FILE *out, const struct tn_run *run, const struct tn_metri
  * @out: stream; an empty value means that the round has none
  * @err: message
  *
- * Return: 0; -ENOMEM; -EIO when @out failed.
+ * Return: 0; -ENOMEM; -EIO when @out failed, -EPIPE when nobody reads it any more.
  */
 int tn_report_csv(const struct tn_run *const *runs, size_t n, FILE *out, struct tn_error *err)
 {
@@ -100,5 +100,7 @@ int tn_report_csv(const struct tn_run *const *runs, size_t n, FILE *out, struct 
 	}
 	if (r < 0)
 		return tn_error_set(err, r, "no memory for the metrics of a run");
-	return ferror(out) ? tn_error_set(err, -EIO, "cannot write the table: %s", strerror(errno)) : 0;
+	if (ferror(out))
+		return tn_error_set(err, errno == EPIPE ? -EPIPE : -EIO, "cannot write the table: %s", strerror(errno));
+	return 0;
 }

@@ -83,14 +83,20 @@ static bool is_raw_of(const char *path, const struct tn_run *doc, uint64_t *ret_
 	return true;
 }
 
-/* Beside the document under its last name, else where the document says. */
+/* Beside the document: as FILE.raw or under its last name; else where the document says. */
 static bool find_raw(const char *document, const struct tn_run *doc, char *buf, size_t size, uint64_t *ret_records)
 {
 	const char *name = strrchr(doc->raw_file, '/'), *slash = strrchr(document, '/');
+	size_t len = strlen(document);
 
 	name = name ? name + 1 : doc->raw_file;
 	if (!*name)
 		return false;
+	if (len > 5 && !strcmp(document + len - 5, ".json"))
+		len -= 5;
+	snprintf(buf, size, "%.*s.raw", (int)len, document);
+	if (is_raw_of(buf, doc, ret_records))
+		return true;
 	snprintf(buf, size, "%.*s%s", slash ? (int)(slash - document) + 1 : 0, document, name);
 	if (is_raw_of(buf, doc, ret_records))
 		return true;

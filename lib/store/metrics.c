@@ -76,6 +76,10 @@ int store_metrics_of_all(struct tn_store *s, struct tn_error *err)
 		size_t n;
 
 		r = row < 0 ? row : store_document_of(s, run, &text, &n, err);
+		if (r == -EBADMSG && row > 0) {
+			r = 0;
+			continue;
+		}
 		if (r == 0 && tn_run_parse("", text, n, &doc, NULL) == 0)
 			r = store_metrics(s, run, doc, err);
 	}

@@ -273,6 +273,7 @@ int tn_store_abort(struct tn_store *s, const char *id, const char *reason, struc
 
 struct leftover {
 	char id[40], reason[256];
+	int rounds;
 	struct leftover *next;
 };
 
@@ -306,7 +307,8 @@ static int find_leftovers(struct tn_store *s, struct leftover **ret, struct tn_e
 		if (!l)
 			return tn_error_set(err, -ENOMEM, "no memory for unfinished runs");
 		store_copy(&q, 0, l->id, sizeof(l->id));
-		store_interrupted(l->reason, sizeof(l->reason), (unsigned int)sqlite3_column_int(q.stmt, 2),
+		l->rounds = sqlite3_column_int(q.stmt, 2);
+		store_interrupted(l->reason, sizeof(l->reason), (unsigned int)l->rounds,
 				  (unsigned int)sqlite3_column_int(q.stmt, 3));
 		l->next = *ret;
 		*ret = l;
@@ -328,6 +330,8 @@ int tn_store_recover(struct tn_store *s, const struct tn_log *log, struct tn_err
 	int r = find_leftovers(s, &first, err);
 
 	for (struct leftover *l = first; l && r == 0; l = l->next) {
+		if (!l->rounds) /* records without a document say nothing */
+			store_run_folder_remove(s, l->id, NULL);
 		r = tn_store_abort(s, l->id, l->reason, err);
 		if (r == 0)
 			tn_log(log, LOG_NOTICE, "run %s: %s", l->id, l->reason);

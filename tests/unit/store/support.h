@@ -47,6 +47,13 @@ static inline struct tn_run *run_of(unsigned int minute, unsigned int rounds)
 	return run;
 }
 
+/* Stores it, and frees it. */
+static inline void ok_run(struct tn_store *s, struct tn_run *run)
+{
+	ok(tn_store_finish(s, run, &err));
+	tn_run_free(run);
+}
+
 static inline int64_t number(struct tn_store *s, const char *sql)
 {
 	int64_t n = -1;
