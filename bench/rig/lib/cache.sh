@@ -76,7 +76,7 @@ cache_clean() {
 		rm -rf "$item"
 		say "removed $item"
 	done
-	[ "${1:-}" != --all ] || rm -rf "$cache"/{ccache,log,compare,tsc-khz} "$cache"/{*.lock,accel-*,run-*}
+	[ "${1:-}" != --all ] || rm -rf "$cache"/{ccache,log,compare,tsc-khz} "$cache"/{*.lock,accel-*,run-*,deb-*}
 }
 
 # cache_current: the folders in use.
