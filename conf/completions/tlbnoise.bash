@@ -24,7 +24,7 @@ _tlbnoise_operands()
 
 	for ((i = 1; i < cword; i++)); do
 		case ${words[i]} in
-		--socket | --output | --interval | --count | --worst | -o | --override)
+		--socket | --output | --interval | --count | --worst | --smallest-effect | --confidence | --metric | --seed | -o | --override)
 			((i++)) ;;
 		-*) ;;
 		*)
@@ -66,7 +66,7 @@ _tlbnoise()
 	--interval)
 		mapfile -t COMPREPLY < <(compgen -W '100ms 500ms 1s 5s 60s' -- "$cur")
 		return ;;
-	--count | --worst)
+	--count | --worst | --smallest-effect | --confidence | --metric | --seed)
 		return ;;
 	esac
 
@@ -82,7 +82,7 @@ _tlbnoise()
 		mapfile -t COMPREPLY < <(compgen -W "$(_tlbnoise_words "$program" verbs)" -- "$cur")
 		return
 	fi
-	[[ ${#operands[@]} -eq 1 ]] || return
+	[[ ${#operands[@]} -eq 1 || ($verb == compare && ${#operands[@]} -eq 2) ]] || return
 	case $verb in
 	run)
 		mapfile -t COMPREPLY < <(compgen -W "$("$program" list --names 2>/dev/null)" -- "$cur")
@@ -90,7 +90,7 @@ _tlbnoise()
 	list)
 		[[ " ${words[*]} " == *' --keys '* ]] &&
 			mapfile -t COMPREPLY < <(compgen -W "$("$program" list --names 2>/dev/null)" -- "$cur") ;;
-	show)
+	show | compare)
 		_filedir json ;;
 	help)
 		mapfile -t COMPREPLY < <(compgen -W "$(_tlbnoise_words "$program" verbs)" -- "$cur") ;;

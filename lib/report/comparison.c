@@ -32,16 +32,16 @@ static bool none_seen(const struct tn_comparison_metric *m, const struct tn_esti
 }
 
 /* What lies beyond these tells that next to nothing is known, whatever its digits. */
-static const char *ratio(double v, char *buf, size_t size)
+static const char *ratio(const char *sign, double v, char *buf, size_t size)
 {
 	struct report_buf b;
 
 	if (isnan(v))
 		snprintf(buf, size, "-");
 	else if (v > 0.0 && v < 1e-4)
-		snprintf(buf, size, "<x0.0001");
+		snprintf(buf, size, "%s<0.0001", sign);
 	else
-		snprintf(buf, size, v > 1e4 ? ">x10,000" : "x%.40s", report_number(&b, v));
+		snprintf(buf, size, "%s%s", sign, v > 1e4 ? ">10,000" : report_number(&b, v));
 	return buf;
 }
 
@@ -63,15 +63,15 @@ static bool has_ratio(const struct tn_compared *r)
 	return isfinite(r->ratio);
 }
 
-static void fill_change(const struct tn_comparison_metric *m, struct cells *c)
+static void fill_change(const struct tn_comparison_metric *m, const char *to, struct cells *c)
 {
 	const struct tn_compared *r = &m->result;
 	char low[CELL], high[CELL];
 
 	if (has_ratio(r)) {
-		ratio(r->ratio, c->change, sizeof(c->change));
-		ratio(r->ratio_interval.low, low, sizeof(low));
-		ratio(r->ratio_interval.high, high, sizeof(high));
+		ratio("x", r->ratio, c->change, sizeof(c->change));
+		ratio("", r->ratio_interval.low, low, sizeof(low));
+		ratio("", r->ratio_interval.high, high, sizeof(high));
 	} else {
 		difference(&m->def, r->difference, c->change, sizeof(c->change));
 		difference(&m->def, r->difference_interval.low, low, sizeof(low));
@@ -80,14 +80,15 @@ static void fill_change(const struct tn_comparison_metric *m, struct cells *c)
 	if (!strcmp(low, "-") && !strcmp(high, "-"))
 		snprintf(c->interval, sizeof(c->interval), "-");
 	else
-		snprintf(c->interval, sizeof(c->interval), "%s to %s", low, high);
+		snprintf(c->interval, sizeof(c->interval), "%s%s%s", low, to, high);
 }
 
-static void fill_cells(const struct tn_comparison_metric *m, struct cells *c)
+/* @to: between the ends of an interval */
+static void fill_cells(const struct tn_comparison_metric *m, const char *to, struct cells *c)
 {
 	tn_metric_format(m->def.kind, m->result.a.value, c->value[TN_SIDE_A], CELL);
 	tn_metric_format(m->def.kind, m->result.b.value, c->value[TN_SIDE_B], CELL);
-	fill_change(m, c);
+	fill_change(m, to, c);
 }
 
 /* "B: 0 seen in 250 s: at most 0.0148/s" */
@@ -134,10 +135,9 @@ static void add_row(struct report_table *t, struct footnotes *f, const struct tn
 	char verdict[CELL];
 	struct cells c;
 
-	fill_cells(m, &c);
+	fill_cells(m, "..", &c);
 	if (m->result.verdict == TN_VERDICT_NOT_ENOUGH_DATA)
-		snprintf(verdict, sizeof(verdict), "%s [%zu]", tn_verdict_name(m->result.verdict),
-			 footnote(f, &m->result));
+		snprintf(verdict, sizeof(verdict), "not enough[%zu]", footnote(f, &m->result));
 	else
 		snprintf(verdict, sizeof(verdict), "%s", tn_verdict_name(m->result.verdict));
 	report_table_row(t, m->def.name, c.value[TN_SIDE_A], c.value[TN_SIDE_B], c.change, c.interval, verdict);
@@ -175,7 +175,7 @@ static int print_rows(struct report *r, const struct tn_comparison *c, const cha
 			add_row(t, &f, &c->metric[i]);
 	rc = report_table_print(t, r);
 	for (size_t i = 0; i < f.n; i++)
-		report_text(r, REPORT_PLAIN, 2, 6, "[%zu] %s", i + 1, f.text[i]);
+		report_text(r, REPORT_PLAIN, 2, 6, "[%zu] not enough data: %s", i + 1, f.text[i]);
 	return rc;
 }
 
@@ -183,7 +183,7 @@ static void say_metric(struct report *r, const struct tn_comparison *c, const st
 {
 	struct cells cells;
 
-	fill_cells(m, &cells);
+	fill_cells(m, " to ", &cells);
 	report_text(r, REPORT_PLAIN, 2, 4, "- %s: %s -> %s (%s, %.4g%%: %s): %s.", m->def.name, cells.value[TN_SIDE_A],
 		    cells.value[TN_SIDE_B], cells.change, c->asked.confidence * 100.0, cells.interval,
 		    tn_verdict_name(m->result.verdict));
@@ -287,6 +287,15 @@ static size_t count_quiet(const struct tn_comparison *c)
 	return n;
 }
 
+/* What the differences had to stand out against. */
+static const char *units_of(const struct tn_comparison *c)
+{
+	if (c->side[TN_SIDE_A].runs > 1 || c->side[TN_SIDE_B].runs > 1)
+		return "Runs are what is compared: a difference has to stand out against how they vary, from boot to boot.";
+	return "One run a side: a difference has to stand out against how rounds vary; how it varies from boot to boot is "
+	       "not known.";
+}
+
 static void say_notes(struct report *r, const struct tn_comparison *c, bool all)
 {
 	size_t quiet = count_quiet(c);
@@ -297,6 +306,7 @@ static void say_notes(struct report *r, const struct tn_comparison *c, bool all)
 		"- CHANGE is B / A, or B - A where A is zero. Differences are called so only if they are also greater "
 		"than %.4g%%, the smallest effect that matters here.",
 		c->asked.smallest_effect * 100.0);
+	report_text(r, REPORT_PLAIN, 2, 4, "- %s", units_of(c));
 	report_text(
 		r, REPORT_PLAIN, 2, 4,
 		"- The chance that any verdict of a difference is false is at most %.3g%%: levels are corrected for "

@@ -246,6 +246,8 @@ static int test_metrics(struct tn_comparison *c, struct tn_error *err)
 		c->metric[i].result = compared[n++];
 		c->count[c->metric[i].result.verdict]++;
 	}
+	if (c->count[TN_VERDICT_REGRESSED]) /* also beside the headline: levels are corrected for all of them */
+		c->verdict = TN_VERDICT_REGRESSED;
 	return 0;
 }
 
