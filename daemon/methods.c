@@ -113,6 +113,7 @@ cJSON *daemon_progress(const struct run *run)
 	cJSON_AddNumberToObject(j, "estimated_total_ms", (double)((elapsed + left) / 1000000));
 	add_worst(j, run);
 	cJSON_AddNumberToObject(j, "lost", (double)lost_so_far(run));
+	cJSON_AddStringToObject(j, "kind", tn_probe_kind_name(step->kind));
 	return j;
 }
 

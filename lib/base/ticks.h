@@ -29,22 +29,13 @@ static inline uint64_t tn_ticks_ordered(void)
 }
 
 /*
- * Stamps around something short: nothing of it runs before the first is taken, all of it has run when the second
- * is, and nothing behind is drawn into it. RDTSCP waits for what is before it, LFENCE for both sides (Intel SDM
- * volume 2; AMD64 manual volume 2 with LFENCE serialising, as Linux sets it).
+ * Read for both ends of something short: all before it has run when it is taken, nothing behind it has begun. LFENCE
+ * waits for the instructions before it and holds back those behind it (Intel SDM volume 2, RDTSC and LFENCE; on AMD as
+ * Linux sets it up, DE_CFG bit 1).
  */
-static inline uint64_t tn_ticks_from(void)
+static inline uint64_t tn_ticks_fenced(void)
 {
 	uint64_t v = tn_ticks_ordered();
-
-	__builtin_ia32_lfence();
-	return v;
-}
-
-static inline uint64_t tn_ticks_to(void)
-{
-	unsigned int aux;
-	uint64_t v = __builtin_ia32_rdtscp(&aux);
 
 	__builtin_ia32_lfence();
 	return v;
@@ -83,17 +74,12 @@ static inline uint64_t tn_ticks_ordered(void)
 	return tn_ticks();
 }
 
-static inline uint64_t tn_ticks_from(void)
+static inline uint64_t tn_ticks_fenced(void)
 {
 	uint64_t v = tn_ticks_ordered();
 
 	__asm__ volatile("isb" ::: "memory");
 	return v;
-}
-
-static inline uint64_t tn_ticks_to(void)
-{
-	return tn_ticks_from();
 }
 
 static inline void tn_cpu_relax(void)

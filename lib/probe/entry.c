@@ -13,8 +13,8 @@
  * stretch; it flushes the TLB of this CPU alone, as the process has one thread, and it frees no page table,
  * which since Linux 6.14 it would from 2 MiB on.
  *
- * Stamps follow Intel's "How to Benchmark Code Execution Times" (2010), with LFENCE for CPUID, which would trap
- * in a virtual machine. What the two stamps cost by themselves is measured and taken off.
+ * Stamps are fenced on both sides, after Intel's "How to Benchmark Code Execution Times" (2010), with LFENCE instead
+ * of CPUID, which traps in a virtual machine. What two of them cost by themselves is measured and taken off.
  */
 #include "probe/entry.h"
 
@@ -43,9 +43,9 @@ static uint64_t clock_cost(void)
 
 	for (unsigned int round = 0; round < 2; round++) {
 		for (size_t i = 0; i < CLOCK_SAMPLES; i++) {
-			uint64_t from = tn_ticks_from();
+			uint64_t from = tn_ticks_fenced();
 
-			sample[i] = tn_ticks_to() - from;
+			sample[i] = tn_ticks_fenced() - from;
 		}
 	}
 	qsort(sample, CLOCK_SAMPLES, sizeof(*sample), compare);
@@ -112,10 +112,10 @@ static inline void note(struct tn_hist *h, uint64_t ticks, uint64_t clock_ticks)
 static void time_getpid(const struct tn_entry_work *w, struct tn_hist *h)
 {
 	for (size_t i = 0; i < w->pages; i++) {
-		uint64_t from = tn_ticks_from();
+		uint64_t from = tn_ticks_fenced();
 
 		tn_syscall_getpid();
-		note(h, tn_ticks_to() - from, w->clock_ticks);
+		note(h, tn_ticks_fenced() - from, w->clock_ticks);
 	}
 }
 
@@ -123,10 +123,10 @@ static void time_faults(const struct tn_entry_work *w, struct tn_hist *h)
 {
 	for (size_t i = 0; i < w->pages; i++) {
 		volatile char *page = w->page + i * w->page_size;
-		uint64_t from = tn_ticks_from();
+		uint64_t from = tn_ticks_fenced();
 
 		*page = 1;
-		note(h, tn_ticks_to() - from, w->clock_ticks);
+		note(h, tn_ticks_fenced() - from, w->clock_ticks);
 	}
 }
 

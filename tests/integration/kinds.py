@@ -294,7 +294,8 @@ def test(t, folder):
     entry_alone(t, folder, scenario)
     tools_that_fail(t, folder, scenario)
     tracing_is_off_meanwhile(t, folder, scenario)
-    t.equal('nothing is left of runs that ended', [x for x in live.left_behind() if f'{live.RESULTS}/runs' not in x], [])
+    left = [x for x in live.left_behind() if f'{live.RESULTS}/runs' not in x]
+    t.equal('nothing is left of runs that ended', left, [])
     for kind, program in (('entry', 'tlbnoise-probe'), ('timer', 'tlbnoise-probe'), ('oslat', 'oslat'),
                           ('cyclictest', 'cyclictest')):
         killed(t, folder, scenario, kind, program)
