@@ -392,7 +392,7 @@ static int compare_tables(const struct tn_side *side_a, const struct table *a, c
 			  const struct tn_compare_options *options, struct tn_compared *ret)
 {
 	struct spread sa = {0}, sb = {0};
-	struct tn_rank_test test;
+	struct tn_rank_test test = {0};
 	int err = spread_make(a, metric, options, 0, &sa);
 
 	if (!err)

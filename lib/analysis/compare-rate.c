@@ -279,8 +279,9 @@ static double side_factor(const struct counts *c, const struct weights *w, doubl
 /*
  * The test asks both sides for one dispersion, as they have the same if nothing changed, and never trusts a few
  * rounds that look like Poisson's: p is always Student's. Choosing the exact p whenever the dispersion test lets
- * one costs little at 5 %, but a family of 25 metrics is decided at 0.05 %, and there simulated counts of twice
- * Poisson's variance gave ten times as many false alarms as promised. With many rounds this is the exact test.
+ * one costs little at 5 %, but a family of 25 metrics is decided at 0.05 %, and there simulated counts of 2.5
+ * times Poisson's variance gave twelve times as many false alarms as promised. With many rounds this is the exact
+ * test.
  */
 static void test_counts(const struct counts *a, const struct counts *b, struct tn_compared *ret)
 {
