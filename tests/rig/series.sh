@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The series from inside the guest: its own tests, and the re-map check with its negative control. QEMU drops its TLB at
-# each write of CR3, so that without PCIDs only pti=off lets a missing flush show.
+# each write of CR3, so that without PCIDs only pti=off lets a missing flush show. On a slow host TN_RIG_FLUSHES,
+# TN_RIG_FREES and TN_RIG_REMAPS set smaller numbers.
 # shellcheck source=tests/rig/lib.sh
 . "$(dirname "$0")/lib.sh"
 guest_tests
@@ -9,7 +10,7 @@ log=$scratch/log
 remaps=${TN_RIG_REMAPS:-20000}
 
 if wanted deferred; then
-	in_guest deferred "$log" --append pti=off -- work-test || true
+	in_guest deferred "$log" --append pti=off -- work-test -n "${TN_RIG_FLUSHES:-10000}" -p "${TN_RIG_FREES:-1000}" || true
 	results "deferred, series" "$log"
 	grep '^#' "$log" | sed 's/^/  /'
 	in_guest deferred "$log" --append pti=off --timeout 1800 -- churn-test remap "$remaps" || true
