@@ -96,11 +96,19 @@ static void judge_fact(struct tn_run_expectation *e, const struct tn_metric_def 
 			     : verdict_of(tn_judge(s->pooled, exact, expect->op, expect->value));
 }
 
+/* A single value is its own interval, of no confidence. */
+static bool has_interval(const struct tn_estimate *e)
+{
+	return e->interval.confidence > 0.0 && !isnan(e->interval.low) && !isnan(e->interval.high);
+}
+
 /* What the estimate does not meet has failed, however far its interval reaches. */
 static enum tn_expectation_verdict judge_interval(const struct tn_estimate *e, const struct tn_expect *expect)
 {
 	if (!meets(e->value, expect->op, expect->value))
 		return TN_EXPECTATION_FAILED;
+	if (!has_interval(e))
+		return TN_EXPECTATION_UNDECIDED;
 	return verdict_of(tn_judge(e->value, e->interval, expect->op, expect->value));
 }
 
@@ -128,8 +136,10 @@ static int judge_estimate(struct tn_run_expectation *e, const struct tn_metric_d
 	}
 	set_value(e, estimate.value, estimate.interval);
 	e->verdict = judge_interval(&estimate, expect);
-	if (isnan(estimate.interval.low) || isnan(estimate.interval.high))
+	if (!has_interval(&estimate)) {
+		e->low = e->high = e->confidence = NAN;
 		snprintf(e->reason, sizeof(e->reason), "%zu round(s) give no interval", s->n);
+	}
 	return 0;
 }
 

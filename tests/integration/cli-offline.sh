@@ -38,6 +38,7 @@ printf '[churn x]\nsource = nosuch\n' >"$tmp/source.ini"
 printf '{"schema": "other/1"}\n' >"$tmp/other.json"
 printf 'not JSON\n' >"$tmp/text.json"
 : >"$tmp/empty.json"
+: >"$tmp/good.json"
 
 # --- usage
 try
@@ -96,6 +97,18 @@ bad "$tmp/other.json" show "$tmp/other.json"
 bad "$tmp/text.json" show "$tmp/text.json"
 bad "$tmp/empty.json" show "$tmp/empty.json"
 bad "standard input" show -
+bad "is missing" compare x
+bad "one argument too many" compare a b c
+bad "give per cent" compare a b --smallest-effect much
+bad "give per cent" compare a b --smallest-effect 5%%
+bad "give per cent" compare a b --confidence=-5
+bad "out of range" compare a b --smallest-effect 1001%
+bad "out of range" compare a b --confidence 0.95
+bad "out of range" compare a b --confidence 100
+bad "--seed" compare a b --seed x
+bad "unknown option --check" compare a b --check
+bad "$tmp/nosuch.json" compare "$tmp/nosuch.json" "$tmp/other.json"
+bad "$tmp/empty.json" compare "$tmp/empty.json" "$tmp/other.json"
 bad "unknown verb 'rum'" help rum
 
 export TLBNOISE_SOCKET=$tmp/none
@@ -224,6 +237,8 @@ if [ -r /usr/share/bash-completion/bash_completion ]; then
 	completes "$("$tlbnoise" list --names | head -1)" tlbnoise run ''
 	completes scenario.duration= tlbnoise run x -o scenario.d
 	completes churn.burst.rate= tlbnoise run "$tmp/good.ini" -o churn.
+	completes --smallest-effect tlbnoise compare --s
+	completes "$tmp/good.json" tlbnoise compare "$tmp/a.json" "$tmp/go"
 	completes 500ms tlbnoise top --interval 5
 	complete_line tlbnoise status -- >"$tmp/out"
 	! grep -q -e --output "$tmp/out"
