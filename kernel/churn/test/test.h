@@ -65,9 +65,10 @@ void test_page_tables(void);
 void test_paced(void);
 void test_flat_out(void);
 void test_memory(void);
-/* owner.c */
+/* killed.c */
 void test_killed(void);
 void test_orphaned(void);
+/* owner.c */
 void test_unload(void);
 void test_shared(void);
 /* fuzz.c */
