@@ -281,7 +281,7 @@ static void remove_partial(const char *base, const struct tn_log *log)
 }
 
 /**
- * results_recover() - mark as aborted what daemons left that died, and keep the limits of the store
+ * results_recover() - mark as aborted what daemons left that died
  * @log: hears of each at LOG_NOTICE, and at LOG_WARNING when the store cannot be used
  *
  * The store is not made for this: the first run does that.
@@ -304,6 +304,4 @@ void results_recover(const struct tn_log *log)
 		r = tn_store_recover(store, log, &err);
 	if (r < 0)
 		tn_log(log, LOG_WARNING, "runs will not be stored: %s", err.text);
-	else
-		make_room(store, log);
 }

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * How much history is kept, as journald does it: by the room it takes, the room it leaves on its file system,
- * and age, whatever is reached first; the oldest runs go first, and never the latest one or one that is going
- * on. A run goes in one transaction that ends after its files are gone: a crash in between leaves a row
- * without files, which the next round of removing takes, and never files that nobody knows of.
+ * and age; the oldest runs go first, and never the latest one or one that is going on. Where somebody else has
+ * filled the file system, the history stops to grow but is not eaten up: each time only as much is removed as
+ * the latest run takes, which is what the next one is going to need. A run goes in one transaction that ends after its
+ * files are gone: a crash in between leaves a row without files, which the next round of removing takes, and never
+ * files that nobody knows of.
  *
  * Pages of removed rows are given back at once (incremental vacuum): it moves as many pages as were freed,
  * while a full VACUUM would write the whole database again, with the lock held and twice the room.
@@ -157,15 +159,23 @@ static uint64_t free_bytes(const struct tn_store *s)
 	return statvfs(s->folder, &vfs) < 0 ? UINT64_MAX : (uint64_t)vfs.f_bavail * vfs.f_frsize;
 }
 
-/* Why the oldest run has to go, NULL when it may stay. */
+static int size_of_latest(struct tn_store *s, int64_t *ret, struct tn_error *err)
+{
+	return store_number(s,
+			    "SELECT r.raw_bytes + length(d.zlib) FROM runs r JOIN documents d ON d.run = r.seq "
+			    "ORDER BY r.started_at DESC, r.seq DESC LIMIT 1",
+			    ret, err);
+}
+
+/* Why the oldest run has to go, NULL when it may stay. @least: what the history may shrink to for others. */
 static const char *reason_to_go(const struct tn_store *s, const struct tn_store_limits *l, uint64_t used,
-				const char *started_at)
+				uint64_t least, const char *started_at)
 {
 	if (is_too_old(started_at, l->max_age_s))
 		return "it is older than is kept";
 	if (l->max_bytes && used > l->max_bytes)
 		return "the history takes more room than it may";
-	if (l->keep_free_bytes && free_bytes(s) < l->keep_free_bytes)
+	if (l->keep_free_bytes && used > least && free_bytes(s) < l->keep_free_bytes)
 		return "the file system has less free space than is to be kept";
 	return NULL;
 }
@@ -183,15 +193,21 @@ int tn_store_enforce(struct tn_store *s, const struct tn_store_limits *limits, c
 		     struct tn_error *err)
 {
 	char id[40], started_at[40];
+	uint64_t used, least;
 	const char *why;
-	uint64_t used;
-	int r;
+	int64_t latest;
+	int r = tn_store_usage(s, &used, err);
 
+	if (r == 0)
+		r = size_of_latest(s, &latest, err);
+	if (r < 0)
+		return r;
+	least = used > (uint64_t)latest ? used - (uint64_t)latest : 0;
 	while ((r = next_victim(s, id, started_at, err)) > 0) {
 		r = tn_store_usage(s, &used, err);
 		if (r < 0)
 			return r;
-		why = reason_to_go(s, limits, used, started_at);
+		why = reason_to_go(s, limits, used, least, started_at);
 		if (!why)
 			return 0;
 		r = tn_store_delete(s, id, err);

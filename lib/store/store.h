@@ -71,7 +71,7 @@ int tn_store_raw_path(struct tn_store *s, const char *id, char *buf, size_t size
 /* retention.c */
 struct tn_store_limits {
 	uint64_t max_bytes;       /* that the store may take, 0: any */
-	uint64_t keep_free_bytes; /* of its file system, 0: none */
+	uint64_t keep_free_bytes; /* of its file system, 0: any; only as much goes for it as the latest run takes */
 	uint64_t max_age_s;       /* 0: any */
 };
 
