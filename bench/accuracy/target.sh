@@ -16,19 +16,18 @@ target_prepare() {
 }
 
 # target_run KERNEL FOLDER SCRIPT ARG...: runs SCRIPT with a folder and ARG..., and leaves what it puts there in
-# FOLDER; in the rig, or with KERNEL "native" on this machine. What goes into a guest goes as an argument, what comes
-# out through standard output: neither needs more of the rig than a command.
+# FOLDER; in the rig, or with KERNEL "native" on this machine. Results come out of a guest through standard output.
 # shellcheck disable=SC2016
 target_run() {
-	local kernel=$1 folder=$2 script=$3 guest
+	local kernel=$1 folder=$2 script=$3 file with=()
 	shift 3
 	if [ "$kernel" = native ]; then
 		PATH=$folder/bin:$PATH "$script" "$folder" "$@"
 	else
-		guest='set -e; mkdir /tmp/bench; cd /tmp/bench; printf %s "$1" | base64 -d | tar xzf -; script=$2; shift 2;'
-		guest+=' PATH=/tmp/bench/bin:$PATH; "$script" . "$@" >&2; tar czf - --exclude=./bin .'
-		"$top/bench/rig/rig" boot "$kernel" --timeout 1800 -- sh -c "$guest" \
-			sh "$(tar czf - -C "$folder" bin | base64 -w 0)" "$script" "$@" | tar xzf - -C "$folder"
+		for file in "$folder/bin/"*; do with+=(--with "$file"); done
+		"$top/bench/rig/rig" boot "$kernel" --timeout 1800 "${with[@]}" -- \
+			sh -c 'mkdir /tmp/bench && cd /tmp/bench && "$@" >&2 && tar czf - .' sh "$script" . "$@" |
+			tar xzf - -C "$folder"
 	fi
 	rm -r "${folder:?}/bin"
 }
