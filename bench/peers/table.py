@@ -3,7 +3,7 @@
 """Prints what quiet.sh counted: table.py FOLDER ACCURACY-FOLDER, and writes peers.json into FOLDER.
 
 What an instrument causes is what the CPU has beyond an empty loop in a shell ("none"), kind by kind: the kernel enters
-by itself about once a second, for its residual tick and since 6.8 for the deadline server of normal tasks. A
+by itself about once a second, for its residual tick and since 6.12 for the deadline server of normal tasks. A
 difference that chance makes of two counts (less than three standard deviations of their difference, as Poisson counts)
 is none.
 

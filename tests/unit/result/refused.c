@@ -176,9 +176,18 @@ static void newer_minor_versions_are_read(void **state)
 /* Documents of before these keys: what they say is unknown, false or none. */
 static void older_minor_versions_are_read(void **state)
 {
-	static const char *const late[] = {
-		"threshold",      "raw error",    "cpus 0 partial", "cpus 0 evidence_s", "cpus 0 counters_dropped",
-		"causes 4 local", "churn 0 kind", "entry_costs",    "wakeups",           "references"};
+	static const char *const late[] = {"threshold",
+					   "raw error",
+					   "cpus 0 partial",
+					   "cpus 0 evidence_s",
+					   "cpus 0 counters_dropped",
+					   "causes 4 local",
+					   "churn 0 kind",
+					   "entry_costs",
+					   "wakeups",
+					   "references",
+					   "cpus 0 by_class page-table-flush",
+					   "cpus 0 by_class injected"};
 	tn_cleanup(tn_run_freep) struct tn_run *run = sample_run(1, 1), *back = NULL;
 	tn_cleanup(cJSON_Deletep) cJSON *json = sample_document(run);
 	struct tn_error err = {0};
@@ -191,6 +200,8 @@ static void older_minor_versions_are_read(void **state)
 	assert_false(back->threshold_auto || back->cpu[0].partial || back->cause[4].local);
 	assert_true(!back->min_threshold_ticks && !back->cpu[0].counters_dropped);
 	assert_true(back->cpu[0].evidence_s == 0.0);
+	assert_int_equal(back->cpu[0].by_class[TN_CLASS_PAGE_TABLE_FLUSH].entries, 0);
+	assert_int_equal(back->cpu[0].by_class[TN_CLASS_INJECTED].interruptions, 0);
 	assert_string_equal(back->raw_error, "");
 	assert_string_equal(back->churn[0].kind, "");
 	assert_true(!back->n_entry_costs && !back->n_wakeups && !back->n_references);
