@@ -24,13 +24,20 @@ _tlbnoise_operands()
 
 	for ((i = 1; i < cword; i++)); do
 		case ${words[i]} in
-		--socket | --output | --interval | --count | --worst | --smallest-effect | --confidence | --metric | --seed | -o | --override)
+		--socket | --output | --store | --format | --scenario | --kernel | --host | --state | --since | --until | --limit | --interval | --count | --worst | --smallest-effect | --confidence | --metric | --seed | -o | --override)
 			((i++)) ;;
 		-*) ;;
 		*)
 			printf '%s\n' "${words[i]}" ;;
 		esac
 	done
+}
+
+# Runs of the history that have a result, the latest first.
+_tlbnoise_runs()
+{
+	"$1" runs --limit 200 2>/dev/null | awk '$1 ~ /^[0-9]+T[0-9]+Z-/ { print $1 }'
+	printf '@latest\n@-1\n'
 }
 
 _tlbnoise_keys()
@@ -57,8 +64,27 @@ _tlbnoise()
 	--socket | --output)
 		_filedir
 		return ;;
+	--store)
+		_filedir -d
+		return ;;
+	--format)
+		mapfile -t COMPREPLY < <(compgen -W 'json csv' -- "$cur")
+		return ;;
+	--state)
+		mapfile -t COMPREPLY < <(compgen -W 'running complete incomplete aborted' -- "$cur")
+		return ;;
+	--scenario)
+		mapfile -t COMPREPLY < <(compgen -W "$("$program" list --names 2>/dev/null)" -- "$cur")
+		return ;;
+	--since | --until)
+		mapfile -t COMPREPLY < <(compgen -W 'today yesterday now 12h 7d 30d' -- "$cur")
+		return ;;
+	--kernel | --host | --limit)
+		return ;;
 	-o | --override)
-		if [[ $cur != *=* ]]; then
+		if [[ $verb == export ]]; then
+			_filedir
+		elif [[ $cur != *=* ]]; then
 			mapfile -t COMPREPLY < <(compgen -W "$(_tlbnoise_keys "$program" "${operands[1]}")" -- "$cur")
 			compopt -o nospace
 		fi
@@ -82,7 +108,13 @@ _tlbnoise()
 		mapfile -t COMPREPLY < <(compgen -W "$(_tlbnoise_words "$program" verbs)" -- "$cur")
 		return
 	fi
-	[[ ${#operands[@]} -eq 1 || ($verb == compare && ${#operands[@]} -eq 2) ]] || return
+	case $verb in
+	export | import) ;;
+	compare)
+		[[ ${#operands[@]} -le 2 ]] || return ;;
+	*)
+		[[ ${#operands[@]} -eq 1 ]] || return ;;
+	esac
 	case $verb in
 	run)
 		mapfile -t COMPREPLY < <(compgen -W "$("$program" list --names 2>/dev/null)" -- "$cur")
@@ -90,7 +122,12 @@ _tlbnoise()
 	list)
 		[[ " ${words[*]} " == *' --keys '* ]] &&
 			mapfile -t COMPREPLY < <(compgen -W "$("$program" list --names 2>/dev/null)" -- "$cur") ;;
-	show | compare)
+	runs)
+		mapfile -t COMPREPLY < <(compgen -W "$(_tlbnoise_runs "$program")" -- "$cur") ;;
+	show | compare | export)
+		mapfile -t COMPREPLY < <(compgen -W "$(_tlbnoise_runs "$program")" -- "$cur")
+		_filedir json ;;
+	import)
 		_filedir json ;;
 	help)
 		mapfile -t COMPREPLY < <(compgen -W "$(_tlbnoise_words "$program" verbs)" -- "$cur") ;;
