@@ -133,7 +133,7 @@ static size_t footnote(struct footnotes *f, const struct tn_compared *r)
 static void add_row(struct report_table *t, struct footnotes *f, const struct tn_comparison_metric *m)
 {
 	char verdict[CELL];
-	struct cells c;
+	struct cells c = {0};
 
 	fill_cells(m, "..", &c);
 	if (m->result.verdict == TN_VERDICT_NOT_ENOUGH_DATA)
@@ -181,7 +181,7 @@ static int print_rows(struct report *r, const struct tn_comparison *c, const cha
 
 static void say_metric(struct report *r, const struct tn_comparison *c, const struct tn_comparison_metric *m)
 {
-	struct cells cells;
+	struct cells cells = {0};
 
 	fill_cells(m, " to ", &cells);
 	report_text(r, REPORT_PLAIN, 2, 4, "- %s: %s -> %s (%s, %.4g%%: %s): %s.", m->def.name, cells.value[TN_SIDE_A],

@@ -135,7 +135,7 @@ static const char *take_word(const char *rest, char *word, size_t size)
 /* "OPERATION.WHERE.CONDITION.PERCENTILE" */
 static int parse_entry(const char *rest, struct tn_metric_def *def)
 {
-	char where[16], condition[16];
+	char where[16] = "", condition[16] = "";
 
 	rest = take_word(rest, def->word, sizeof(def->word));
 	if (rest)

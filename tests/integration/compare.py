@@ -34,7 +34,7 @@ def improvement(t, stock, deferred):
     m = by_name(r)
     t.equal('schema and verdict', (r.json()['schema'], r.json()['verdict']), ('tlbnoise.comparison/1', 'improved'))
     t.equal('flushes improved', m['cause.kernel-tlb-flush.rate']['verdict'], 'improved')
-    t.equal('flushes that free page tables did not change', m['cause.page-table-flush.rate']['verdict'], 'no difference')
+    t.equal('those that free page tables did not change', m['cause.page-table-flush.rate']['verdict'], 'no difference')
     t.equal('jitter improved', m['jitter.p99']['verdict'], 'improved')
     t.ok('its interval has the true ratio', m['jitter.p99']['ratio_interval']['low'] < 0.75 <
          m['jitter.p99']['ratio_interval']['high'], m['jitter.p99']['ratio_interval'])
