@@ -1,0 +1,471 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Enters the kernel in every way that a program can, on the CPU that it is bound to, between stretches of plain
+ * work in userspace in which other CPUs may leave it flushes. What ends in a signal is caught and stepped over.
+ *
+ * Usage: entry-load CPU ROUNDS	enters, and says how often each way worked
+ *	  entry-load churn MS		with the helper module, from CPU 0: leaves flushes to the others
+ */
+#define _GNU_SOURCE
+#include <asm/ldt.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/perf_event.h>
+#include <linux/seccomp.h>
+#include <sched.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
+#include <sys/syscall.h>
+#include <sys/user.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <ucontext.h>
+#include <unistd.h>
+
+#include "tlbnoise_churn.h"
+
+#define STACK32 0x10000 /* below 4 GiB, for 32-bit code */
+
+static sigjmp_buf back;
+static volatile sig_atomic_t signals;
+
+static void on_signal(int sig)
+{
+	(void)sig;
+	signals++;
+	siglongjmp(back, 1);
+}
+
+static void work(unsigned int passes)
+{
+	for (unsigned int i = 0; i < passes; i++)
+		__asm__ volatile("");
+}
+
+/* Runs one way in that ends in a signal; says whether it did. */
+static int faults(void (*way)(void))
+{
+	int before = signals;
+
+	if (!sigsetjmp(back, 1))
+		way();
+	return signals - before;
+}
+
+static void divide(void)
+{
+	__asm__ volatile("xor %%ecx, %%ecx; mov $1, %%eax; cdq; idiv %%ecx" ::: "eax", "ecx", "edx");
+}
+
+static void undefined(void)
+{
+	__asm__ volatile("ud2");
+}
+
+static void breakpoint(void)
+{
+	__asm__ volatile("int3");
+}
+
+static void privileged(void)
+{
+	__asm__ volatile("hlt");
+}
+
+static void single_step(void)
+{
+	__asm__ volatile("pushfq; orq $0x100, (%%rsp); popfq; nop; nop" ::: "cc", "memory");
+}
+
+static void icebp(void)
+{
+	__asm__ volatile(".byte 0xf1");
+}
+
+static void no_page(void)
+{
+	*(volatile int *)8 = 1;
+}
+
+static void bad_stack(void)
+{
+	__asm__ volatile(
+		"mov %%rsp, %%rbx; mov $0x8000000000000000, %%rax; mov %%rax, %%rsp; push %%rax; mov %%rbx, %%rsp" ::
+			: "rax", "rbx");
+}
+
+/* An unmasked invalid operation of the x87, reported by the next instruction that waits. */
+static void x87(void)
+{
+	unsigned short control = 0x037e;
+
+	__asm__ volatile("fninit; fldcw %0; fldz; fldz; fdivp; fwait" ::"m"(control));
+}
+
+static void x87_reset(void)
+{
+	__asm__ volatile("fninit");
+}
+
+static void sse(void)
+{
+	unsigned int control = 0x1f00, normal = 0x1f80;
+	float zero = 0.0f, result;
+
+	__asm__ volatile("ldmxcsr %2; movss %1, %%xmm0; divss %%xmm0, %%xmm0; movss %%xmm0, %0; ldmxcsr %3"
+			 : "=m"(result)
+			 : "m"(zero), "m"(control), "m"(normal)
+			 : "xmm0");
+}
+
+static void sse_reset(void)
+{
+	unsigned int normal = 0x1f80;
+
+	__asm__ volatile("ldmxcsr %0" ::"m"(normal));
+}
+
+static char unaligned[16];
+
+static void alignment(void)
+{
+	__asm__ volatile(
+		"pushfq; orq $0x40000, (%%rsp); popfq; mov %0, %%eax; pushfq; andq $~0x40000, (%%rsp); popfq" ::"m"(
+			*(int *)(unaligned + 1))
+		: "eax", "cc", "memory");
+}
+
+static void alignment_reset(void)
+{
+	__asm__ volatile("pushfq; andq $~0x40000, (%%rsp); popfq" ::: "cc", "memory");
+}
+
+/* A segment of the LDT, present or not. */
+static int segment(int present)
+{
+	struct user_desc d = {
+		.entry_number = present ? 0 : 1,
+		.limit = 0xfffff,
+		.seg_32bit = 1,
+		.limit_in_pages = 1,
+		.seg_not_present = !present,
+		.useable = 1,
+	};
+
+	return (int)syscall(SYS_modify_ldt, 1, &d, sizeof(d));
+}
+
+static void segment_absent(void)
+{
+	__asm__ volatile("mov %0, %%es" ::"r"((1 << 3) | 7));
+}
+
+static void stack_segment_absent(void)
+{
+	__asm__ volatile("mov %0, %%ss" ::"r"((1 << 3) | 7));
+}
+
+static void int80(void)
+{
+	long r;
+
+	__asm__ volatile("int $0x80" : "=a"(r) : "a"(20) : "memory", "r8", "r9", "r10", "r11");
+}
+
+/* Programs may not raise these, unless entry_vectors has opened the gates. */
+static void coprocessor_overrun(void)
+{
+	__asm__ volatile("int $9");
+}
+
+static void spurious_bug(void)
+{
+	__asm__ volatile("int $15");
+}
+
+static void machine_check(void)
+{
+	__asm__ volatile("int $18");
+}
+
+static void interrupt(void)
+{
+	__asm__ volatile("int $0x20");
+}
+
+/*
+ * 32-bit code: reached by a far jump to the compatibility code segment (0x23), left by one to 0x33. QEMU reads what a
+ * far return takes from the stack with the kernel's rights, and then SMAP forbids it: hence jumps.
+ */
+static unsigned char *low;
+
+static void run32(const unsigned char *code, size_t len)
+{
+	/* Static, since it is read after the stack pointer has changed. */
+	static struct {
+		uint32_t offset;
+		uint16_t segment;
+	} __attribute__((packed)) to;
+	uint32_t tail = (uint32_t)(uintptr_t)(low + 512);
+	unsigned char *p = low;
+
+	to.offset = (uint32_t)(uintptr_t)low;
+	to.segment = 0x23;
+	memcpy(p, code, len);
+	p += len;
+	*p++ = 0xea; /* ljmp 0x33:tail */
+	memcpy(p, &tail, 4);
+	p[4] = 0x33;
+	p[5] = 0;
+	low[512] = 0xc3; /* ret, in 64-bit mode */
+	__asm__ volatile("mov %%rsp, %%r12\n\t"
+			 "mov %1, %%rsp\n\t"
+			 "lea 1f(%%rip), %%rax\n\t"
+			 "push %%rax\n\t"
+			 "ljmpl *%0\n"
+			 "1:\n\t"
+			 "mov %%r12, %%rsp\n\t" ::"m"(to),
+			 "r"((uint64_t)(uintptr_t)low + STACK32 - 64)
+			 : "rax", "rbx", "rcx", "rdx", "rsi", "rdi", "r8", "r9", "r10", "r11", "r12", "rbp", "memory",
+			   "cc");
+}
+
+static const unsigned char into[] = {0xb0, 0x7f, 0x04, 0x01, 0xce}; /* add overflow; into */
+static const unsigned char bound[] = {0x31, 0xc0, 0x48, 0x6a, 0x05, 0x6a, 0x01, 0x62, 0x04, 0x24}; /* bound */
+static const unsigned char syscall32[] = {0xb8, 20, 0, 0, 0, 0x55, 0x0f, 0x05, 0x5d};              /* syscall */
+static const unsigned char int80_32[] = {0xb8, 20, 0, 0, 0, 0xcd, 0x80};
+
+static void do_into(void)
+{
+	run32(into, sizeof(into));
+}
+
+static void do_bound(void)
+{
+	run32(bound, sizeof(bound));
+}
+
+static void do_syscall32(void)
+{
+	run32(syscall32, sizeof(syscall32));
+}
+
+static void do_int80_32(void)
+{
+	run32(int80_32, sizeof(int80_32));
+}
+
+/* SYSENTER returns through the vDSO's landing pad, so that a 64-bit program cannot come back: in a child. */
+static void do_sysenter(void)
+{
+	static const unsigned char code[] = {0xb8, 1, 0, 0, 0, 0x31, 0xdb, 0x89, 0xe5, 0x0f, 0x34};
+	pid_t pid = fork();
+
+	if (!pid) {
+		signal(SIGILL, SIG_DFL); /* AMD's CPUs have no SYSENTER here */
+		signal(SIGSEGV, SIG_DFL);
+		run32(code, sizeof(code));
+		_exit(1);
+	}
+	waitpid(pid, NULL, 0);
+}
+
+static const struct way {
+	const char *name;
+	void (*run)(void), (*reset)(void);
+	int quiet; /* comes back without a signal */
+} ways[] = {
+	{"divide-error", divide, NULL, 0},
+	{"invalid-op", undefined, NULL, 0},
+	{"int3", breakpoint, NULL, 0},
+	{"general-protection", privileged, NULL, 0},
+	{"single-step", single_step, NULL, 0},
+	{"icebp", icebp, NULL, 0},
+	{"page-fault", no_page, NULL, 0},
+	{"stack-fault", bad_stack, NULL, 0},
+	{"x87", x87, x87_reset, 0},
+	{"sse", sse, sse_reset, 0},
+	{"alignment-check", alignment, alignment_reset, 0},
+	{"segment-not-present", segment_absent, NULL, 0},
+	{"stack-segment", stack_segment_absent, NULL, 0},
+	{"software-interrupt", interrupt, NULL, 0},
+	{"int9", coprocessor_overrun, NULL, 0},
+	{"int15", spurious_bug, NULL, 1},
+	{"int18", machine_check, NULL, 0},
+	{"int80", int80, NULL, 1},
+	{"overflow", do_into, NULL, 0},
+	{"bound", do_bound, NULL, 0},
+	{"syscall32", do_syscall32, NULL, 1},
+	{"int80-32", do_int80_32, NULL, 1},
+	{"sysenter", do_sysenter, NULL, 1},
+};
+#define N_WAYS (sizeof(ways) / sizeof(ways[0]))
+
+static void system_calls(void)
+{
+	struct timespec t;
+	char buf[64];
+	int p[2];
+
+	syscall(SYS_getpid);
+	syscall(SYS_gettid);
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+	if (pipe(p) == 0) {
+		if (write(p[1], "x", 1) == 1 && read(p[0], buf, 1) == 1)
+			signals += 0;
+		close(p[0]);
+		close(p[1]);
+	}
+	sched_yield();
+	syscall(9999);
+}
+
+static void touch_pages(unsigned int n)
+{
+	char *p = mmap(NULL, n * 4096ul, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (p == MAP_FAILED)
+		return;
+	for (unsigned int i = 0; i < n; i++) {
+		p[i * 4096ul] = 1;
+		work(200);
+	}
+	munmap(p, n * 4096ul);
+}
+
+static void single_step_a_child(void)
+{
+	pid_t pid = fork();
+	int status;
+
+	if (!pid) {
+		ptrace(PTRACE_TRACEME, 0, 0, 0);
+		raise(SIGSTOP);
+		work(50);
+		_exit(0);
+	}
+	if (waitpid(pid, &status, 0) != pid)
+		return;
+	for (int i = 0; i < 50 && !WIFEXITED(status); i++)
+		if (ptrace(PTRACE_SINGLESTEP, pid, 0, 0) < 0 || waitpid(pid, &status, 0) != pid)
+			break;
+	kill(pid, SIGKILL);
+	waitpid(pid, &status, 0);
+}
+
+static void under_seccomp(void)
+{
+	struct sock_filter allow[] = {BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)};
+	struct sock_fprog program = {.len = 1, .filter = allow};
+	pid_t pid = fork();
+
+	if (!pid) {
+		prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+		syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program);
+		system_calls();
+		_exit(0);
+	}
+	waitpid(pid, NULL, 0);
+}
+
+/* A counter whose overflow is told by irq_work: the software clock needs no PMU. */
+static int start_perf(void)
+{
+	struct perf_event_attr a = {
+		.type = PERF_TYPE_SOFTWARE,
+		.size = sizeof(a),
+		.config = PERF_COUNT_SW_PAGE_FAULTS,
+		.sample_period = 1,
+		.wakeup_events = 1,
+		.sample_type = PERF_SAMPLE_IP,
+	};
+	int fd = (int)syscall(SYS_perf_event_open, &a, 0, -1, -1, 0);
+
+	if (fd >= 0 && mmap(NULL, 2 * 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0) == MAP_FAILED)
+		close(fd);
+	return fd;
+}
+
+static int churn(const char *ms)
+{
+	struct tlbnoise_churn_start start = {
+		.pattern = TLBNOISE_CHURN_UNMAP_ALIASES,
+		.pages_min = 1,
+		.pages_max = 64, /* ranges, and above the ceiling everything */
+		.period_ns = 500000,
+		.cpus = {1},
+	};
+	int fd = open(TLBNOISE_CHURN_DEVICE, O_RDWR | O_CLOEXEC);
+
+	if (fd < 0 || ioctl(fd, TLBNOISE_CHURN_START, &start) < 0) {
+		fprintf(stderr, "entry-load: %s: %s\n", TLBNOISE_CHURN_DEVICE, strerror(errno));
+		return 2;
+	}
+	usleep((useconds_t)atoi(ms) * 1000);
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	static const int caught[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP};
+	unsigned int seen[N_WAYS] = {0};
+	struct sigaction sa = {.sa_handler = on_signal, .sa_flags = SA_NODEFER | SA_ONSTACK};
+	static char stack[65536];
+	stack_t alt = {.ss_sp = stack, .ss_size = sizeof(stack)};
+	cpu_set_t cpus;
+	int perf, rounds;
+
+	if (argc != 3) {
+		fprintf(stderr, "usage: entry-load CPU ROUNDS | entry-load churn MILLISECONDS\n");
+		return 2;
+	}
+	if (strcmp(argv[1], "churn") == 0)
+		return churn(argv[2]);
+	CPU_ZERO(&cpus);
+	CPU_SET((unsigned int)atoi(argv[1]), &cpus);
+	rounds = atoi(argv[2]);
+	if (sched_setaffinity(0, sizeof(cpus), &cpus) < 0) {
+		fprintf(stderr, "entry-load: CPU %s: %s\n", argv[1], strerror(errno));
+		return 2;
+	}
+	low = mmap(NULL, STACK32, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
+	sigaltstack(&alt, NULL);
+	for (size_t i = 0; i < sizeof(caught) / sizeof(caught[0]); i++)
+		sigaction(caught[i], &sa, NULL);
+	segment(1);
+	segment(0);
+	perf = start_perf();
+	for (int round = 0; round < rounds; round++) {
+		for (size_t i = 0; i < N_WAYS; i++) {
+			int n;
+
+			work(20000);
+			n = faults(ways[i].run);
+			if (ways[i].reset)
+				ways[i].reset();
+			seen[i] += (unsigned int)n > 0 || ways[i].quiet;
+		}
+		for (int i = 0; i < 10; i++) {
+			work(20000);
+			system_calls();
+		}
+		touch_pages(20);
+		if (round % 10 == 0) {
+			single_step_a_child();
+			under_seccomp();
+		}
+	}
+	for (size_t i = 0; i < N_WAYS; i++)
+		printf("%-22s %u of %d\n", ways[i].name, seen[i], rounds);
+	printf("%-22s %s\n", "perf", perf < 0 ? "missing" : "1");
+	return 0;
+}

@@ -1,0 +1,152 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What entrywatch's plugin saw, with names: a table on stdout, JSON beside it.
+
+Exit status: 0 every access to vmalloc space before the flush was on the current stack; 1 some was not; 2 the watch
+is no evidence, since it lost something or saw nothing.
+"""
+import argparse
+import bisect
+import json
+import re
+import subprocess
+import sys
+
+# Who allocates what the vmalloc range holds: the caller in /proc/vmallocinfo says.
+OWNERS = (
+    (r'dup_task_struct|copy_process|alloc_thread_stack', 'other stack'),
+    (r'irq_init_percpu_irqstack|map_irq_stack', 'interrupt stack'),
+    (r'pcpu_get_vm_areas|pcpu_create_chunk', 'per-CPU chunk'),
+    (r'module|execmem|bpf_|load_', 'module or program'),
+)
+BAD = ('vmalloc', 'modules')
+
+
+class Symbols:
+    """Names of the kernel's text, from its symbol table."""
+
+    def __init__(self, vmlinux):
+        lines = subprocess.run(['nm', '-n', vmlinux], check=True, capture_output=True, text=True).stdout.splitlines()
+        table = [line.split() for line in lines]
+        text = [(int(p[0], 16), p[2]) for p in table if len(p) == 3 and p[1] in 'TtWw']
+        self.starts = [a for a, _ in text]
+        self.names = [n for _, n in text]
+
+    def name(self, address):
+        i = bisect.bisect_right(self.starts, address) - 1
+        return f'{self.names[i]}+{address - self.starts[i]:#x}' if i >= 0 else f'{address:#x}'
+
+
+class Areas:
+    """/proc/vmallocinfo as the guest had it at the end."""
+
+    def __init__(self, path):
+        self.areas = []
+        for line in open(path, encoding='ascii', errors='replace'):
+            m = re.match(r'0x([0-9a-f]+)-0x([0-9a-f]+)\s+\d+ (\S+)', line)
+            if m:
+                self.areas.append((int(m[1], 16), int(m[2], 16), m[3]))
+
+    def owner(self, address):
+        for low, high, caller in self.areas:
+            if low <= address < high:
+                kind = next((name for pattern, name in OWNERS if re.search(pattern, caller)), 'other')
+                return f'{kind} ({caller})'
+        return 'other (freed, or not listed)'
+
+
+def rows(seen, symbols, areas):
+    """One row for each instruction, target and phase; the worst first."""
+    out = []
+    for a in seen['accesses']:
+        addresses = [int(x, 16) for x in a['addresses']]
+        row = {
+            'instruction': a['instruction'],
+            'function': symbols.name(int(a['instruction'], 16)),
+            'target': a['target'],
+            'phase': a['phase'],
+            'count': a['count'],
+            'stores': a['stores'],
+            'entry': a['entry'],
+            'addresses': a['addresses'],
+        }
+        if a['target'] in BAD:
+            row['owners'] = sorted({areas.owner(x) for x in addresses})
+        out.append(row)
+    return sorted(out, key=lambda r: (r['target'] not in BAD, r['target'], -r['count']))
+
+
+def print_accesses(all_rows):
+    print('Accesses while flushes may be missing (instructions, accesses):')
+    for phase, words in (('in', 'on the way in'), ('out', 'on the way out')):
+        print(f'  {words}:')
+        for target in sorted({r['target'] for r in all_rows if r['phase'] == phase}):
+            some = [r for r in all_rows if r['target'] == target and r['phase'] == phase]
+            print(f"    {target:<12} {len(some):6} {sum(r['count'] for r in some):12}")
+    bad = [r for r in all_rows if r['target'] in BAD]
+    for r in bad:
+        print(f"  OFF THE STACK: {r['function']} ({r['phase']}, {r['count']} times, from {r['entry'] or 'userspace'}): "
+              f"{', '.join(r['addresses'][:2])}: {'; '.join(r['owners'])}")
+    return bad
+
+
+def print_entries(entries, reasons):
+    seen = [e for e in entries if e['watched']]
+    missing = [e for e in entries if not e['watched']]
+    print(f'\nEntry symbols seen from userspace on a deferring CPU: {len(seen)} of {len(entries)} '
+          f'({100 * len(seen) / max(1, len(entries)):.0f} %), {sum(e["watched"] for e in seen)} entries')
+    for e in sorted(seen, key=lambda e: -e['watched']):
+        print(f"  {e['symbol']:<42} {e['watched']:10} {'+' + str(e['nested']) + ' nested' if e['nested'] else ''}")
+    for e in missing:
+        print(f"  never: {e['symbol']:<35} {reasons.get(e['symbol'], 'no reason known: the load lacks it')}")
+    return missing
+
+
+def load_reasons(path):
+    """Lines "SYMBOL reason"."""
+    if not path:
+        return {}
+    lines = [line.strip() for line in open(path, encoding='utf-8')]
+    return dict(line.split(None, 1) for line in lines if line and not line.startswith('#'))
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument('--seen', required=True, help='what the plugin wrote')
+    parser.add_argument('--vmlinux', required=True)
+    parser.add_argument('--vmallocinfo', required=True)
+    parser.add_argument('--reasons', help='why an entry symbol cannot be seen')
+    parser.add_argument('--json', help='write the result here, too')
+    args = parser.parse_args()
+    seen = json.load(open(args.seen, encoding='ascii'))
+    if not seen['ready'] or seen['dropped'] or not seen['windows_in']['count']:
+        print(f"entrywatch: no evidence: ready {seen['ready']}, {seen['dropped']} accesses lost, "
+              f"{seen['windows_in']['count']} windows", file=sys.stderr)
+        return 2
+    symbols = Symbols(args.vmlinux)
+    all_rows = rows(seen, symbols, Areas(args.vmallocinfo))
+    w_in, w_out = seen['windows_in'], seen['windows_out']
+    print(f"Windows on the way in: {w_in['count']}, {seen['with_work']} of them with work to do; "
+          f"instructions: median {w_in['median_instructions']}, longest {w_in['longest_instructions']}")
+    print(f"Windows on the way out: {w_out['count']}; instructions: median {w_out['median_instructions']}, "
+          f"longest {w_out['longest_instructions']}\n")
+    bad = print_accesses(all_rows)
+    outside = [{'block': o['instruction'], 'function': symbols.name(int(o['instruction'], 16)), 'phase': o['phase'],
+                'count': o['count']} for o in seen['outside']]
+    for o in sorted(outside, key=lambda o: -o['count']):
+        print(f"  outside noinstr and entry text: {o['function']} ({o['phase']}, {o['count']} times)")
+    missing = print_entries(seen['entries'], load_reasons(args.reasons))
+    if args.json:
+        result = {'schema': 'tlbnoise.entrywatch/1', 'windows_in': w_in, 'windows_out': w_out,
+                  'with_work': seen['with_work'], 'entries': seen['entries'],
+                  'missing': [e['symbol'] for e in missing], 'accesses': all_rows, 'outside': outside}
+        with open(args.json, 'w', encoding='utf-8') as f:
+            json.dump(result, f, indent=1)
+    total = sum(r['count'] for r in all_rows if r['target'] in ('own-stack',) + BAD)
+    print(f"\n{total} accesses to vmalloc space, {sum(r['count'] for r in bad)} of them off the current stack: "
+          f"{'NOT SAFE' if bad else 'all on the current stack'}")
+    return 1 if bad else 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())
