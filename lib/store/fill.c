@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Rows that follow from a document: what a query over many runs needs without reading any document. Rounds
- * that are there already stay as they are, since a round does not change after its end; what is of all rounds
- * together is written anew.
+ * that are there already stay as they are, since a round does not change after its end and is only followed by
+ * others; what is of all rounds together is written anew.
  */
 #include <errno.h>
 #include <string.h>
@@ -17,12 +17,12 @@ static double ns_of(const struct tn_run *doc, uint64_t ticks)
 	return tn_ticks_to_ns(&doc->clock, (double)ticks);
 }
 
-static int fill_rounds(struct tn_store *s, int64_t run, const struct tn_run *doc, struct tn_error *err)
+static int fill_rounds(struct tn_store *s, int64_t run, const struct tn_run *doc, size_t known, struct tn_error *err)
 {
 	store_autoquery struct store_query q = {0};
-	int r = store_prepare(s, "INSERT OR IGNORE INTO rounds VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", &q, err);
+	int r = store_prepare(s, "INSERT INTO rounds VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", &q, err);
 
-	for (size_t i = 0; i < doc->n_cpus && r == 0; i++) {
+	for (size_t i = known; i < doc->n_cpus && r == 0; i++) {
 		const struct tn_run_cpu *c = &doc->cpu[i];
 
 		store_int(&q, run);
@@ -61,7 +61,7 @@ static int fill_histogram(struct store_query *q, int64_t run, const struct tn_ru
 	size_t bytes = collect_buckets(h, pair), packed_bytes = 0;
 	tn_autofree unsigned char *packed = NULL;
 
-	if (store_pack(pair, bytes, &packed, &packed_bytes) < 0)
+	if (store_pack(pair, bytes, false, &packed, &packed_bytes) < 0)
 		return tn_error_set(err, -ENOMEM, "no memory to store a histogram");
 	store_int(q, run);
 	store_int(q, c->round);
@@ -82,7 +82,8 @@ static int fill_histogram(struct store_query *q, int64_t run, const struct tn_ru
 	return store_run(q, err);
 }
 
-static int fill_histograms(struct tn_store *s, int64_t run, const struct tn_run *doc, struct tn_error *err)
+static int fill_histograms(struct tn_store *s, int64_t run, const struct tn_run *doc, size_t known,
+			   struct tn_error *err)
 {
 	tn_autofree uint64_t *pair = malloc(2 * TN_HIST_BUCKETS * sizeof(*pair));
 	store_autoquery struct store_query q = {0};
@@ -90,9 +91,8 @@ static int fill_histograms(struct tn_store *s, int64_t run, const struct tn_run 
 
 	if (!pair)
 		return tn_error_set(err, -ENOMEM, "no memory to store histograms");
-	r = store_prepare(s, "INSERT OR IGNORE INTO histograms VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", &q,
-			  err);
-	for (size_t i = 0; i < 2 * doc->n_cpus && r == 0; i++)
+	r = store_prepare(s, "INSERT INTO histograms VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", &q, err);
+	for (size_t i = 2 * known; i < 2 * doc->n_cpus && r == 0; i++)
 		r = fill_histogram(&q, run, doc, &doc->cpu[i / 2], i % 2, pair, err);
 	return r;
 }
@@ -215,15 +215,31 @@ static int fill_headline(struct tn_store *s, int64_t run, const struct tn_run *d
 	return store_run(&q, err);
 }
 
+static int count_known(struct tn_store *s, int64_t run, size_t *ret, struct tn_error *err)
+{
+	store_autoquery struct store_query q = {0};
+	int r = store_prepare(s, "SELECT count(*) FROM rounds WHERE run = ?", &q, err);
+
+	if (r < 0)
+		return r;
+	store_int(&q, run);
+	r = store_step(&q, err);
+	*ret = r > 0 ? (size_t)sqlite3_column_int64(q.stmt, 0) : 0;
+	return r < 0 ? r : 0;
+}
+
 /* store_fill() - write what follows from @doc; inside a transaction */
 int store_fill(struct tn_store *s, int64_t run, const struct tn_run *doc, struct tn_error *err)
 {
+	size_t known = 0;
 	int r = fill_headline(s, run, doc, err);
 
 	if (r == 0)
-		r = fill_rounds(s, run, doc, err);
+		r = count_known(s, run, &known, err);
 	if (r == 0)
-		r = fill_histograms(s, run, doc, err);
+		r = fill_rounds(s, run, doc, known, err);
+	if (r == 0)
+		r = fill_histograms(s, run, doc, known, err);
 	if (r == 0)
 		r = fill_causes(s, run, doc, err);
 	if (r == 0)

@@ -56,7 +56,7 @@ int store_schema(struct tn_store *s, struct tn_error *err);
 int store_schema_check(struct tn_store *s, int64_t *ret_version, struct tn_error *err);
 
 /* pack.c */
-int store_pack(const void *data, size_t n, unsigned char **ret, size_t *ret_n);
+int store_pack(const void *data, size_t n, bool quickly, unsigned char **ret, size_t *ret_n);
 int store_unpack(const void *data, size_t n, size_t size, char **ret);
 
 /* fill.c, metrics.c: rows that follow from a document */

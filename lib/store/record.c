@@ -92,14 +92,15 @@ static int store_head(struct tn_store *s, const struct store_row *row, int64_t e
 	return 0;
 }
 
-static int store_text_of(struct tn_store *s, int64_t run, const char *text, size_t size, struct tn_error *err)
+static int store_text_of(struct tn_store *s, int64_t run, const char *text, size_t size, bool quickly,
+			 struct tn_error *err)
 {
 	store_autoquery struct store_query q = {0};
 	tn_autofree unsigned char *packed = NULL;
 	size_t packed_size = 0;
 	int r;
 
-	if (store_pack(text, size, &packed, &packed_size) < 0)
+	if (store_pack(text, size, quickly, &packed, &packed_size) < 0)
 		return tn_error_set(err, -ENOMEM, "no memory to store a document of %zu bytes", size);
 	r = store_prepare(s, "INSERT OR REPLACE INTO documents (run, bytes, zlib) VALUES (?, ?, ?)", &q, err);
 	if (r < 0)
@@ -119,7 +120,7 @@ int store_write(struct tn_store *s, const struct store_row *row, struct tn_error
 	if (r == 0)
 		r = store_head(s, row, environment, &run, err);
 	if (r == 0 && row->text)
-		r = store_text_of(s, run, row->text, row->size, err);
+		r = store_text_of(s, run, row->text, row->size, row->owner != NULL, err); /* if another follows */
 	return r < 0 || !row->text ? r : store_fill(s, run, row->doc, err);
 }
 
@@ -234,7 +235,7 @@ static int rewrite_reason(struct tn_store *s, int64_t run, const char *reason, s
 		return 0;
 	n = strlen(changed);
 	changed[n] = '\n';
-	return store_text_of(s, run, changed, n + 1, err);
+	return store_text_of(s, run, changed, n + 1, false, err);
 }
 
 /**
