@@ -9,11 +9,11 @@ set -euo pipefail
 usage() {
 	cat <<-TEXT
 		Usage: bench/quickstart.sh [--native] [--boots N] [-o SECTION.KEY=VALUE]...
-		Installs packages, builds tlbnoise and the kernels 'stock' and 'deferred', boots each five times in QEMU, runs the
+		Installs packages, builds tlbnoise and the kernels 'stock' and 'deferred', boots each six times in QEMU, runs the
 		scenario vmalloc-storm there and compares. The first time it builds the kernels; they are kept.
 
 		  --native   run vmalloc-storm on this machine and its own kernel instead
-		  --boots N  boots of each kernel, not 5
+		  --boots N  boots of each kernel, not 6
 		  -o ...     change the scenario, as for tlbnoise run
 
 		Everything but build/ lies in the rig's cache: see bench/rig/README.md, and 'bench/rig/rig clean --all'.

@@ -127,7 +127,7 @@ rig_tests() {
 		skipped=$((skipped + 1))
 		return
 	fi
-	for script in refusals compare series module kernels; do
+	for script in refusals compare series module kernels accuracy; do
 		said=$failed status=0
 		while IFS= read -r line; do
 			case $line in
