@@ -114,7 +114,7 @@ static int store_text_of(struct tn_store *s, int64_t run, const char *text, size
 /* store_write() - a run and all its rows, whatever was there of it before; inside a transaction */
 int store_write(struct tn_store *s, const struct store_row *row, struct tn_error *err)
 {
-	int64_t environment, run;
+	int64_t environment, run = 0;
 	int r = store_environment(s, &row->doc->env, &environment, err);
 
 	if (r == 0)

@@ -34,13 +34,14 @@ static inline struct tn_store *open_store(const struct tree *t, enum tn_store_mo
 	return s;
 }
 
-/* A run of two CPUs and @rounds rounds whose id and time are of the minute @minute. */
+/* A run of two CPUs and @rounds rounds whose id and time are of the minute @minute; later ones sort behind. */
 static inline struct tn_run *run_of(unsigned int minute, unsigned int rounds)
 {
+	unsigned int day = 22 + minute / 1000 % 8, hour = 10 + minute / 100 % 10;
 	struct tn_run *run = sample_run(2, rounds);
 
-	snprintf(run->id, sizeof(run->id), "20261122T10%02u00Z-%06x", minute % 100, minute);
-	snprintf(run->started_at, sizeof(run->started_at), "2026-11-22T10:%02u:00Z", minute % 100);
+	snprintf(run->id, sizeof(run->id), "202611%02uT%02u%02u00Z-%06x", day, hour, minute % 100, minute);
+	snprintf(run->started_at, sizeof(run->started_at), "2026-11-%02uT%02u:%02u:00Z", day, hour, minute % 100);
 	run->rounds_done = rounds;
 	run->raw_file[0] = '\0';
 	run->raw_records = 0;
