@@ -201,6 +201,7 @@ static int mount_and_unmount(void)
 	tn_cpus_add(&opt.probed, 1);
 	if (unshare(CLONE_NEWNS) || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL))
 		return 77;
+	umount2("/sys/kernel/debug/tracing", MNT_DETACH); /* there if somebody ever looked into debugfs */
 	while (!access("/sys/kernel/tracing/instances", F_OK))
 		if (umount2("/sys/kernel/tracing", MNT_DETACH))
 			return 1;
