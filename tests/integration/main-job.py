@@ -53,7 +53,7 @@ def check_round(t, cpu, hz):
     for name, c in cpu['by_class'].items():
         if c['entries'] != c['matched'] + c['too_short']:
             t.ok(f'{where}: conservation of {name}', False, c)
-    t.ok(f'{where}: conservation in every class', len(cpu['by_class']) == 14, cpu['by_class'].keys())
+    t.ok(f'{where}: conservation in every class', len(cpu['by_class']) == 16, cpu['by_class'].keys())
     t.equal(f'{where}: each interruption has one class',
             sum(c['interruptions'] for c in cpu['by_class'].values()), cpu['interruptions']['count'])
     t.equal(f'{where}: probe where it was asked for', (cpu['cpu'], cpu['ran_on']), (live.CPU, live.CPU))
