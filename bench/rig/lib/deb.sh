@@ -3,7 +3,8 @@
 # Kernels for bare metal: Debian packages, made by the kernel's own bindeb-pkg from Debian's sources, Debian's
 # configuration (that of its -rt flavour for kernel 'rt') and the series. Nothing is installed here.
 
-# deb_build KERNEL: leaves the packages in --output, or in the cache.
+# deb_build KERNEL: leaves the packages of image and headers in --output, or in the cache. The third that bindeb-pkg
+# makes, linux-libc-dev, would replace Debian's.
 deb_build() {
 	local kernel=$1 dir log fragments=() to
 	known "$kernel"
@@ -20,8 +21,8 @@ deb_build() {
 	mapfile -t fragments < <(kernel_fragments "$kernel" | grep -vE '/(base|rt)\.config$')
 	deb_configure "$kernel" "$dir/linux" "$log" "${fragments[@]}"
 	with_progress "building packages of $kernel" "$log" deb_make "$kernel" "$dir/linux"
-	mv "$dir"/*.deb "$to/"
-	ls -1 "$to"/*.deb
+	mv "$dir"/linux-{image,headers}-*.deb "$to/"
+	printf '%s\n' "$to"/linux-{image,headers}-*"-tlbnoise-$kernel"_*.deb
 }
 
 # deb_config KERNEL FOLDER LOG: the configuration to start from, as FOLDER/config.
