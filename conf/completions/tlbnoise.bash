@@ -36,7 +36,7 @@ _tlbnoise_operands()
 # Runs of the history that have a result, the latest first.
 _tlbnoise_runs()
 {
-	"$1" runs --limit 200 2>/dev/null | awk '$1 ~ /^[0-9]+T[0-9]+Z-/ { print $1 }'
+	"$1" runs --limit 200 2>/dev/null | awk 'NR == 1 { next } !NF { exit } { print $1 }'
 	printf '@latest\n@-1\n'
 }
 
