@@ -12,11 +12,12 @@ BELOW = {
     "probe": {"base"},
     "trace": {"base"},
     "varlink": {"base"},
+    "check": {"base", "system", "trace"},
     "churn": {"base", "system", "scenario", "probe", "trace", "varlink", "kernel"},  # the module's one header
     "analysis": {"base", "system", "scenario", "probe", "trace", "varlink"},
-    "result": {"base", "system", "scenario", "probe", "trace", "varlink", "analysis"},
-    "store": {"base", "system", "scenario", "probe", "trace", "varlink", "analysis", "result"},
-    "report": {"base", "system", "scenario", "probe", "trace", "varlink", "analysis", "result"},
+    "result": {"base", "system", "check", "scenario", "probe", "trace", "varlink", "analysis"},
+    "store": {"base", "system", "check", "scenario", "probe", "trace", "varlink", "analysis", "result"},
+    "report": {"base", "system", "check", "scenario", "probe", "trace", "varlink", "analysis", "result"},
 }
 
 

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Interrupts of devices, and network work that is sent from CPU to CPU. The effective affinity counts: it is where the
+ * interrupt controller delivers, while the affinity asked for may name CPUs that are never used.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "check/internal.h"
+
+struct hits {
+	struct tn_check_finding *f;
+	int cpu, n, bad;
+};
+
+static void keep_name(const struct tn_check_context *c, const char *path, void *userdata)
+{
+	const char *end = path + strlen(path) - 1; /* of "/proc/irq/24/NAME/" */
+	const char *name = end;
+
+	(void)c;
+	while (name > path && name[-1] != '/')
+		name--;
+	snprintf(userdata, 32, "%.*s", (int)(end - name), name);
+}
+
+static int read_affinity(const struct tn_check_context *c, const char *dir, struct tn_cpus *ret)
+{
+	char text[TN_CPUS_TEXT];
+	int r = check_read(c, text, sizeof(text), "%s/effective_affinity_list", dir);
+
+	if (r <= 0)
+		r = check_read(c, text, sizeof(text), "%s/smp_affinity_list", dir);
+	return r < 0 ? r : tn_cpus_parse(text, ret, NULL);
+}
+
+/* Only lines with a handler: it has a folder below that of the line. */
+static void look_at_irq(const struct tn_check_context *c, const char *path, void *userdata)
+{
+	struct hits *hits = userdata;
+	char pattern[160], handler[32] = "";
+	struct tn_cpus cpus;
+
+	snprintf(pattern, sizeof(pattern), "%s/*/", path);
+	if (!check_glob(c, pattern, keep_name, handler) || read_affinity(c, path, &cpus) < 0)
+		return;
+	hits->n++;
+	if (!tn_cpus_has(&cpus, (unsigned int)hits->cpu))
+		return;
+	hits->bad++;
+	check_add(hits->f, "IRQ %s %s", strrchr(path, '/') + 1, handler);
+}
+
+/** check_irqs() - no interrupt of a device goes to the CPU */
+void check_irqs(const struct tn_check_context *c, int cpu, struct tn_check_finding *f)
+{
+	struct hits hits = {.f = f, .cpu = cpu};
+
+	check_file(f, "/proc/irq/*/effective_affinity_list");
+	if (!check_glob(c, "/proc/irq/[0-9]*", look_at_irq, &hits)) {
+		f->verdict = TN_CHECK_UNKNOWN;
+		check_value(f, "not there");
+		return;
+	}
+	f->verdict = hits.bad ? TN_CHECK_FAIL : TN_CHECK_OK;
+	if (!hits.bad)
+		check_value(f, "none of %d lines with a handler", hits.n);
+}
+
+static bool irqbalance_runs(const struct tn_check_context *c)
+{
+	for (size_t i = 0; i < c->n_tasks; i++)
+		if (!strcmp(c->task[i].comm, "irqbalance"))
+			return true;
+	return false;
+}
+
+static bool irqbalance_banned(const struct tn_check_context *c, struct tn_check_finding *f, struct tn_cpus *ret)
+{
+	static const char *const files[] = {"/etc/default/irqbalance", "/etc/sysconfig/irqbalance"};
+	static const char *const keys[] = {"\nIRQBALANCE_BANNED_CPULIST=", "\nIRQBALANCE_BANNED_CPUS="};
+	char text[4096] = "\n", *value;
+
+	for (size_t i = 0; i < TN_ARRAY_SIZE(files); i++) {
+		if (check_read(c, text + 1, sizeof(text) - 1, "%s", files[i]) < 0)
+			continue;
+		for (size_t j = 0; j < TN_ARRAY_SIZE(keys); j++) {
+			value = strstr(text, keys[j]);
+			if (!value)
+				continue;
+			value += strlen(keys[j]);
+			value += *value == '"' || *value == '\'';
+			value[strcspn(value, "\"'\n ")] = '\0';
+			check_file(f, "%s", files[i]);
+			return (j ? check_mask(value, ret) : tn_cpus_parse(value, ret, NULL)) == 0;
+		}
+	}
+	return false;
+}
+
+/* Without a ban of its own, irqbalance leaves out what the kernel calls isolated or nohz_full (its cputree.c). */
+void check_irqbalance(const struct tn_check_context *c, int cpu, struct tn_check_finding *f)
+{
+	struct tn_cpus banned = tn_cpus_or(&c->topology.isolated, &c->topology.nohz_full), left;
+	char text[TN_CPUS_TEXT];
+	bool own;
+
+	(void)cpu;
+	check_file(f, "/proc/*/comm");
+	if (c->tasks_error) {
+		check_unread(f, c->tasks_error, TN_CHECK_UNKNOWN);
+		return;
+	}
+	if (!irqbalance_runs(c)) {
+		f->verdict = TN_CHECK_OK;
+		check_value(f, "irqbalance does not run");
+		return;
+	}
+	own = irqbalance_banned(c, f, &banned);
+	left = tn_cpus_minus(&c->cpus, &banned);
+	f->verdict = tn_cpus_empty(&left) ? TN_CHECK_OK : TN_CHECK_WARNING;
+	tn_cpus_format(&banned, text, sizeof(text));
+	check_value(f, "irqbalance runs and leaves out CPU %.100s (%s)", *text ? text : "none",
+		    own ? "its configuration" : "the kernel's isolation");
+}
+
+/** check_managed_irqs() - interrupts whose affinity only the kernel sets prefer housekeeping CPUs */
+void check_managed_irqs(const struct tn_check_context *c, int cpu, struct tn_check_finding *f)
+{
+	char value[256];
+
+	(void)cpu;
+	check_file(f, "/proc/cmdline");
+	if (!check_option(c, "isolcpus", value, sizeof(value))) {
+		f->verdict = TN_CHECK_WARNING;
+		check_value(f, "no isolcpus=");
+		return;
+	}
+	check_value(f, "isolcpus=%.150s", value);
+	f->verdict = strstr(value, "managed_irq") ? TN_CHECK_OK : TN_CHECK_WARNING;
+}
+
+static void look_at_queue(const struct tn_check_context *c, const char *path, void *userdata)
+{
+	struct hits *hits = userdata;
+	char text[TN_CPUS_TEXT];
+	struct tn_cpus cpus;
+
+	if (check_read(c, text, sizeof(text), "%s", path) < 0 || check_mask(text, &cpus) < 0)
+		return;
+	hits->n++;
+	if (!tn_cpus_has(&cpus, (unsigned int)hits->cpu))
+		return;
+	hits->bad++;
+	check_add(hits->f, "%.90s", path + strlen("/sys/class/net/"));
+}
+
+static void check_queues(const struct tn_check_context *c, const char *pattern, int cpu, struct tn_check_finding *f)
+{
+	struct hits hits = {.f = f, .cpu = cpu};
+
+	check_file(f, "%s", pattern);
+	check_glob(c, pattern, look_at_queue, &hits);
+	f->verdict = hits.bad ? TN_CHECK_WARNING : (hits.n ? TN_CHECK_OK : TN_CHECK_NOT_APPLICABLE);
+	if (!hits.bad)
+		check_value(f, hits.n ? "none of %d queues" : "no queues", hits.n);
+}
+
+/** check_rps() - no network queue hands received packets to the CPU */
+void check_rps(const struct tn_check_context *c, int cpu, struct tn_check_finding *f)
+{
+	check_queues(c, "/sys/class/net/*/queues/rx-*/rps_cpus", cpu, f);
+}
+
+/** check_xps() - no network queue is the CPU's own for sending, whose completions it would then clean up */
+void check_xps(const struct tn_check_context *c, int cpu, struct tn_check_finding *f)
+{
+	check_queues(c, "/sys/class/net/*/queues/tx-*/xps_cpus", cpu, f);
+}
