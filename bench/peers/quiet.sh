@@ -45,7 +45,7 @@ count() {
 				next
 			kind = rest
 			sub(/:.*/, "", kind)
-			if (kind == "csd_function_entry" && match(rest, /func=[^ +]*/))
+			if (kind == "csd_function_entry" && match(rest, /func=[^ +,]*/))
 				kind = kind " " substr(rest, RSTART + 5, RLENGTH - 5)
 			if (kind == "softirq_entry" && match(rest, /action=[A-Z_]*/))
 				kind = kind " " substr(rest, RSTART + 7, RLENGTH - 7)
@@ -82,8 +82,13 @@ start_any() {
 stop_any() {
 	case $1 in
 	tlbnoise) stop_tlbnoise "$folder/$1" ;;
-	none) kill "$pid" ;;
-	*) wait "$pid" || say "$1 failed: $(tail -n 1 "$folder/$1.txt")" ;;
+	none) kill "$pid" || true ;;
+	*)
+		wait "$pid" || {
+			say "$1 failed, left out: $(tail -n 1 "$folder/$1.txt")"
+			return 1
+		}
+		;;
 	esac
 }
 
@@ -100,7 +105,7 @@ run_quiet() {
 	esac
 	sleep $((seconds - seconds / 2))
 	to=$(now)
-	stop_any "$1"
+	stop_any "$1" || return 0
 	count "$from" "$to" >"$folder/$1.counts"
 	echo "$from $to" >"$folder/$1.interval"
 	cat "$tracing/per_cpu/cpu$cpu/stats" >"$folder/$1.stats"
@@ -125,7 +130,8 @@ run_storm() {
 	if [ "$1" = tlbnoise ]; then
 		stop_tlbnoise "$folder/$1-storm"
 	else
-		# What it has counted comes with ctrl-C; the child of the shell that runs start().
+		# It counts by periods of a second. What it has counted comes with ctrl-C; the child of the shell that runs start().
+		sleep 2
 		pkill -INT -P "$pid" || kill -INT "$pid"
 		wait "$pid" || true
 	fi
