@@ -4,6 +4,7 @@
 
 #include <systemd/sd-event.h>
 
+#include "config.h"
 #include "run.h"
 #include "varlink/varlink.h"
 
@@ -21,7 +22,8 @@ struct daemon {
 	bool private;           /* of one client: ends with it */
 	unsigned int n_private; /* its connections that are still open */
 	bool leaving;           /* asked to end: no new runs */
-	char told[160];         /* the status that the service manager has */
+	struct daemon_config config;
+	char told[160]; /* the status that the service manager has */
 	char state_dir[256];
 	size_t n_recovered;
 	char *recovered[DAEMON_RECOVERED_MAX]; /* what an earlier daemon had left and we removed */
@@ -34,6 +36,9 @@ struct daemon {
 };
 
 extern const struct tn_varlink_method daemon_methods[];
+
+/* access.c */
+bool daemon_allow(struct tn_varlink_call *call, const char *method, void *userdata);
 
 /* methods.c */
 void daemon_disconnected(struct tn_varlink_connection *c, void *userdata);

@@ -104,6 +104,16 @@ static int parse_options(int argc, char **argv, struct options *o)
 	return 0;
 }
 
+/* Who may not call anything shall not even connect. Somebody else's socket has nobody's group but his own. */
+static int give_to_readers(const struct daemon *d, const char *path, struct tn_error *err)
+{
+	const struct config_group *g = &d->config.readers;
+
+	if (geteuid() != 0 || !g->set || lchown(path, 0, g->gid) == 0)
+		return 0;
+	return tn_error_set(err, -errno, "cannot give %s to the group %s: %s", path, g->name, strerror(errno));
+}
+
 /* A socket file that nobody answers on is a dead daemon's. */
 static int bind_socket(const char *path, struct tn_error *err)
 {
@@ -132,7 +142,7 @@ static int bind_socket(const char *path, struct tn_error *err)
 
 static int open_service(struct daemon *d, const struct options *o, char *own_path, size_t size, struct tn_error *err)
 {
-	int n = sd_listen_fds(1), fd;
+	int n = sd_listen_fds(1), fd, r;
 
 	if (n > 1)
 		return tn_error_set(err, -EINVAL, "systemd passed %d sockets: the unit should have one", n);
@@ -146,6 +156,11 @@ static int open_service(struct daemon *d, const struct options *o, char *own_pat
 	if (fd < 0) {
 		*own_path = '\0';
 		return fd;
+	}
+	r = give_to_readers(d, own_path, err);
+	if (r < 0) {
+		close(fd);
+		return r;
 	}
 	return tn_varlink_server_listen_fd(d->server, fd, err);
 }
@@ -164,6 +179,7 @@ static int open_server(struct daemon *d, const struct options *o, char *own_path
 		.log = &d->log,
 		.userdata = d,
 		.on_disconnect = daemon_disconnected,
+		.allow = daemon_allow,
 	};
 	int r = tn_varlink_server_new(d->event, &opt, &d->server, err);
 
@@ -209,19 +225,32 @@ static int watch_signals(struct daemon *d)
 	return d->private ? 0 : sd_event_add_signal(d->event, NULL, SIGINT, on_signal, d);
 }
 
+/* A private daemon is its client's: the machine's configuration is for the service. */
+static int configure(struct daemon *d, struct tn_error *err)
+{
+	int r = d->private ? config_defaults(&d->config, err) : config_load("", &d->config, err);
+
+	if (r == 0 && !d->private)
+		d->log_level = d->config.log_level;
+	return r;
+}
+
 static int serve(struct daemon *d, const struct options *o, struct tn_error *err)
 {
 	struct tn_log recovery = {.sink = recovery_sink, .userdata = d};
 	char own_path[256] = "";
 	int r;
 
+	r = configure(d, err);
+	if (r < 0)
+		return r;
 	r = tn_path_state_dir(d->state_dir, sizeof(d->state_dir), err);
 	if (r < 0)
 		return r;
 	r = tn_undo_recover(d->state_dir, &recovery, err);
 	if (r < 0)
 		return r;
-	results_recover(&recovery);
+	results_recover(&d->config, &recovery);
 	if (sd_event_default(&d->event) < 0 || watch_signals(d) < 0)
 		return tn_error_set(err, -EIO, "cannot set up the event loop");
 	r = open_server(d, o, own_path, sizeof(own_path), err);

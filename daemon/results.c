@@ -30,13 +30,34 @@ static void remove_folder(const char *dir)
 	rmdir(dir);
 }
 
-/* Makes room before it is needed: nothing of this may happen while a window is open. */
-static void make_room(struct tn_store *store, const struct tn_log *log)
+static int find_store(const struct daemon_config *config, char *buf, size_t size, struct tn_error *err)
 {
-	struct tn_store_limits limits;
+	if (!*config->state_dir)
+		return tn_path_results_dir(buf, size, err);
+	snprintf(buf, size, "%s", config->state_dir);
+	return tn_path_own_dir(buf, err);
+}
+
+static int limits_of(const struct daemon_config *config, struct tn_store *store, struct tn_store_limits *ret,
+		     struct tn_error *err)
+{
+	int r = tn_store_limits_default(store, ret, err);
+
+	if (config->limits.max_bytes != CONFIG_AUTO)
+		ret->max_bytes = config->limits.max_bytes;
+	if (config->limits.keep_free_bytes != CONFIG_AUTO)
+		ret->keep_free_bytes = config->limits.keep_free_bytes;
+	ret->max_age_s = config->limits.max_age_s;
+	return r;
+}
+
+/* Makes room before it is needed: nothing of this may happen while a window is open. */
+static void make_room(const struct daemon_config *config, struct tn_store *store, const struct tn_log *log)
+{
+	struct tn_store_limits limits = {0};
 	struct tn_error err = {0};
 
-	if (tn_store_limits_default(store, &limits, &err) < 0 || tn_store_enforce(store, &limits, log, &err) < 0)
+	if (limits_of(config, store, &limits, &err) < 0 || tn_store_enforce(store, &limits, log, &err) < 0)
 		tn_log(log, LOG_WARNING, "old results were not removed: %s", err.text);
 }
 
@@ -64,13 +85,13 @@ static int make_folder(struct results *res, const char *base, struct tn_error *e
 static int begin(struct results *res, struct tn_run *doc, double hz, const struct tn_log *log, struct tn_error *err)
 {
 	char base[200], path[512];
-	int r = tn_path_results_dir(base, sizeof(base), err);
+	int r = find_store(res->config, base, sizeof(base), err);
 
 	if (r == 0)
 		r = tn_store_open(base, TN_STORE_WRITE, log, &res->store, err);
 	if (r < 0)
 		return r;
-	make_room(res->store, log);
+	make_room(res->config, res->store, log);
 	r = make_folder(res, base, err);
 	if (r < 0)
 		return r;
@@ -105,7 +126,7 @@ static int give_up(struct results *res, int r, struct tn_error *err)
 
 /**
  * results_begin() - enter the run into the store and open the file of raw interruptions
- * @res: zeroed
+ * @res: zeroed but for its config
  * @doc: has its id, scenario, CPUs and environment; gets raw_file
  * @hz: ticks per second
  * @log: hears of older runs that had to go
@@ -282,16 +303,17 @@ static void remove_partial(const char *base, const struct tn_log *log)
 
 /**
  * results_recover() - mark as aborted what daemons left that died
+ * @config: where the store lies
  * @log: hears of each at LOG_NOTICE, and at LOG_WARNING when the store cannot be used
  *
  * The store is not made for this: the first run does that.
  */
-void results_recover(const struct tn_log *log)
+void results_recover(const struct daemon_config *config, const struct tn_log *log)
 {
 	tn_cleanup(tn_store_closep) struct tn_store *store = NULL;
 	struct tn_error err = {0};
 	char base[200], path[256];
-	int r = tn_path_results_dir(base, sizeof(base), &err);
+	int r = find_store(config, base, sizeof(base), &err);
 
 	if (r == 0) {
 		remove_partial(base, log);

@@ -3,13 +3,15 @@
 #define TLBNOISED_RESULTS_H
 
 #include "base/log.h"
+#include "config.h"
 #include "result/run.h"
 
 struct tn_store;
 
 /* Where a run keeps its result: a row of the store, and a folder for the raw interruptions. */
 struct results {
-	struct tn_store *store; /* NULL: the run is not stored, or not any more */
+	const struct daemon_config *config; /* where the store lies, and how much it keeps; set before the first call */
+	struct tn_store *store;             /* NULL: the run is not stored, or not any more */
 	char id[40];
 	char folder[320];          /* RESULTS/runs/ID, "" when there is none */
 	struct tn_raw_writer *raw; /* NULL when it was not kept to the end */
@@ -24,6 +26,6 @@ int results_round(struct results *res, struct tn_run *doc, struct tn_error *err)
 void results_finish_raw(struct results *res, struct tn_run *doc);
 int results_publish(struct results *res, const struct tn_run *doc, struct tn_error *err);
 void results_drop(struct results *res, const char *reason);
-void results_recover(const struct tn_log *log);
+void results_recover(const struct daemon_config *config, const struct tn_log *log);
 
 #endif

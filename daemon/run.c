@@ -255,6 +255,7 @@ static int on_tick(sd_event_source *source, uint64_t usec, void *userdata)
 	}
 	if (run->phase == RUN_DONE)
 		return 0;
+	run->beats++;
 	sd_event_source_set_time_relative(source, TICK_US);
 	return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
 }
@@ -267,7 +268,13 @@ static int keep_raw(void *userdata, const struct tn_raw_record *rec)
 	return 0;
 }
 
-static void name_run(struct tn_run *doc)
+/**
+ * run_name() - give a run its id, and the time as that of its start
+ * @doc: the document; an id that it has is kept
+ *
+ * A run that waits has its id before it starts.
+ */
+void run_name(struct tn_run *doc)
 {
 	unsigned int random = 0;
 	time_t now = time(NULL);
@@ -277,6 +284,8 @@ static void name_run(struct tn_run *doc)
 	if (getrandom(&random, sizeof(random), GRND_NONBLOCK) < 0)
 		random = (unsigned int)getpid();
 	strftime(doc->started_at, sizeof(doc->started_at), "%Y-%m-%dT%H:%M:%SZ", &tm);
+	if (*doc->id)
+		return;
 	strftime(doc->id, sizeof(doc->id), "%Y%m%dT%H%M%SZ", &tm);
 	snprintf(doc->id + strlen(doc->id), sizeof(doc->id) - strlen(doc->id), "-%06x", random & 0xffffff);
 }
@@ -355,6 +364,7 @@ static int prepare(struct run *run, const struct tn_scenario *scenario, struct t
  * run_start() - plan a run and set it going
  * @event: loop that drives it
  * @log: where notices go
+ * @config: where results go; must outlive the run
  * @doc: document with scenario text and overrides; the run's from here on, also on failure
  * @scenario: what to do; copied
  * @on_done: called once, from the loop: with the document, or with NULL and an error. The run may be freed there
@@ -365,7 +375,8 @@ static int prepare(struct run *run, const struct tn_scenario *scenario, struct t
  *
  * Return: 0 or a negative errno; nothing is left behind.
  */
-int run_start(sd_event *event, const struct tn_log *log, struct tn_run *doc, const struct tn_scenario *scenario,
+int run_start(sd_event *event, const struct tn_log *log, const struct daemon_config *config, struct tn_run *doc,
+	      const struct tn_scenario *scenario,
 	      void (*on_done)(struct run *, struct tn_run *, struct tn_error *, void *), void *userdata,
 	      struct run **ret, struct tn_error *err)
 {
@@ -379,11 +390,12 @@ int run_start(sd_event *event, const struct tn_log *log, struct tn_run *doc, con
 	run->dma_latency_fd = -1;
 	run->event = event;
 	run->log = log;
+	run->results.config = config;
 	run->doc = doc;
 	run->on_done = on_done;
 	run->userdata = userdata;
 	run->started_ns = tn_now_ns(CLOCK_MONOTONIC);
-	name_run(doc);
+	run_name(doc);
 	r = prepare(run, scenario, err);
 	if (r >= 0) {
 		r = sd_event_add_time_relative(event, &run->timer, CLOCK_MONOTONIC, TICK_US, 1000, on_tick, run);

@@ -37,6 +37,7 @@ struct run {
 	sd_event *event;
 	sd_event_source *timer;
 	const struct tn_log *log;
+	uint64_t beats; /* how often the collector has done its work: what the watchdog is fed from */
 	char state_dir[256];
 	struct plan plan;
 	struct tn_run *doc;
@@ -81,11 +82,13 @@ struct run {
 	void *userdata;
 };
 
-int run_start(sd_event *event, const struct tn_log *log, struct tn_run *doc, const struct tn_scenario *scenario,
+int run_start(sd_event *event, const struct tn_log *log, const struct daemon_config *config, struct tn_run *doc,
+	      const struct tn_scenario *scenario,
 	      void (*on_done)(struct run *, struct tn_run *, struct tn_error *, void *), void *userdata,
 	      struct run **ret, struct tn_error *err);
 void run_stop(struct run *run);
 void run_free(struct run *run);
+void run_name(struct tn_run *doc);
 const char *run_phase_name(enum run_phase phase);
 
 static inline const struct plan_step *run_step(const struct run *run)

@@ -4,34 +4,13 @@
 
 /* Shared between the files of this folder only. */
 #include "base/nearest.h"
+#include "scenario/ini.h"
 #include "scenario/scenario.h"
 
-#define TN_SCENARIO_QUOTE 64
-
-/* Where a piece of text stands, for messages: a line of a file, or an override. */
-struct tn_origin {
-	const char *file;
-	int line;
-	const char *override; /* NULL: in the file */
-};
-
 /* text.c */
-int tn_scenario_fail(const struct tn_origin *at, struct tn_error *err, const char *fmt, ...) tn_printf(3, 4);
 int tn_scenario_check_text(const char *text, size_t len, const struct tn_origin *at, struct tn_error *err);
 const char *tn_scenario_clean(const char *text, size_t len, char *buf, size_t size);
-const char *tn_scenario_quote(const char *text, size_t len, char buf[TN_SCENARIO_QUOTE]);
 char *tn_scenario_trim(char *text);
-
-/* reader.c */
-struct tn_scenario_sink {
-	int (*section)(void *userdata, char *head, const struct tn_origin *at, struct tn_error *err);
-	int (*pair)(void *userdata, const char *key, const char *value, const struct tn_origin *at,
-		    struct tn_error *err);
-	void *userdata;
-};
-
-int tn_scenario_read(const char *text, size_t len, const char *file, const struct tn_scenario_sink *sink,
-		     struct tn_error *err);
 
 /* keys.c */
 const struct tn_scenario_key *tn_scenario_key_find(const char *section, const char *key, const struct tn_origin *at,

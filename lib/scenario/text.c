@@ -48,7 +48,14 @@ const char *tn_scenario_clean(const char *text, size_t len, char *buf, size_t si
 	return buf;
 }
 
-/* tn_scenario_clean() for the short piece of text that a message is about. */
+/**
+ * tn_scenario_quote() - tn_scenario_clean() for the short piece of text that a message is about
+ * @text: what somebody wrote
+ * @len: its length in bytes
+ * @buf: where to put it
+ *
+ * Return: @buf.
+ */
 const char *tn_scenario_quote(const char *text, size_t len, char buf[TN_SCENARIO_QUOTE])
 {
 	return tn_scenario_clean(text, len, buf, TN_SCENARIO_QUOTE);

@@ -109,8 +109,14 @@ static int make_dirs(char *path)
 	return chmod(path, 0755) < 0 ? -errno : 0;
 }
 
-/* Makes a directory that holds what we trust later: it must be ours and nobody else may write to it. */
-static int make_own_dir(char *path, struct tn_error *err)
+/**
+ * tn_path_own_dir() - make a directory that holds what we trust later
+ * @path: absolute; changed while it is made, and back
+ * @err: why there is none
+ *
+ * Return: 0; -EPERM when it is not ours or somebody else could write to it; another negative errno.
+ */
+int tn_path_own_dir(char *path, struct tn_error *err)
 {
 	struct stat st;
 	int r;
@@ -154,7 +160,7 @@ int tn_path_state_dir(char *buf, size_t size, struct tn_error *err)
 		r = checked(snprintf(buf, size, "%s/tlbnoise", base), size, err);
 	else
 		r = checked(snprintf(buf, size, "/tmp/tlbnoise-%u", geteuid()), size, err);
-	return r < 0 ? r : make_own_dir(buf, err);
+	return r < 0 ? r : tn_path_own_dir(buf, err);
 }
 
 /**
@@ -179,7 +185,7 @@ int tn_path_results_dir(char *buf, size_t size, struct tn_error *err)
 		r = checked(snprintf(buf, size, "%s/.local/state/tlbnoise", home), size, err);
 	else
 		return tn_error_set(err, -ENOENT, "no place for results: set HOME or XDG_STATE_HOME");
-	return r < 0 ? r : make_own_dir(buf, err);
+	return r < 0 ? r : tn_path_own_dir(buf, err);
 }
 
 /**

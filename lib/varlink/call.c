@@ -182,30 +182,6 @@ bool tn_varlink_wants_more(const struct tn_varlink_call *call)
 }
 
 /**
- * tn_varlink_peer_uid() - who connected
- * @call: call
- *
- * Return: the effective user of the process at the time it connected or made the socket pair, as
- * SO_PEERCRED of socket(7) tells; (uid_t)-1 where the socket knows of no peer process.
- */
-uid_t tn_varlink_peer_uid(const struct tn_varlink_call *call)
-{
-	return call->connection->peer.uid;
-}
-
-/**
- * tn_varlink_peer_pid() - the process that connected
- * @call: call
- *
- * Return: as it was when connecting, for messages: the number may belong to another process by now. 0
- * when it is in a PID namespace that we cannot see.
- */
-pid_t tn_varlink_peer_pid(const struct tn_varlink_call *call)
-{
-	return call->connection->peer.pid;
-}
-
-/**
  * tn_varlink_queued() - what the client has not taken yet
  * @call: call
  *

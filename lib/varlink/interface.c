@@ -60,7 +60,7 @@ const char tn_interface_description[] =
 	"error NotPossible (message: string)\n"
 	"# Another run has these CPUs.\n"
 	"error Busy (message: string)\n"
-	"# The peer's user may not change anything here.\n"
+	"# The peer's user may not call this: see tlbnoised.conf(5).\n"
 	"error NotAllowed (message: string)\n"
 	"error NoSuchRun (message: string)\n"
 	"# Something failed in mid-run.\n"

@@ -154,6 +154,7 @@ static bool read_flag(const cJSON *message, const char *name, bool *ret)
 /* Dispatches one message to its method. */
 void tn_varlink_dispatch(struct tn_varlink_call *call, const cJSON *message)
 {
+	const struct tn_varlink_options *opt = &call->connection->server->opt;
 	const char *method = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(message, "method"));
 	const cJSON *parameters = cJSON_GetObjectItemCaseSensitive(message, "parameters");
 	const cJSON none = {.type = cJSON_Object};
@@ -164,6 +165,8 @@ void tn_varlink_dispatch(struct tn_varlink_call *call, const cJSON *message)
 	oneway_fine = read_flag(message, "oneway", &call->oneway);
 	more_fine = read_flag(message, "more", &call->more);
 	upgrade_fine = read_flag(message, "upgrade", &upgrade);
+	if (opt->allow && !opt->allow(call, method ? method : "", opt->userdata))
+		return;
 	if (!method)
 		tn_varlink_invalid_parameter(call, "method");
 	else if (!oneway_fine)

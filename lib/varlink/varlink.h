@@ -54,6 +54,8 @@ struct tn_varlink_options {
 	const struct tn_log *log;
 	void *userdata;
 	void (*on_disconnect)(struct tn_varlink_connection *c, void *userdata); /* may be NULL */
+	/* Asked before each call, those of org.varlink.service too; false: it has answered. NULL: all are allowed. */
+	bool (*allow)(struct tn_varlink_call *call, const char *method, void *userdata);
 };
 
 int tn_varlink_server_new(sd_event *event, const struct tn_varlink_options *opt, struct tn_varlink_server **ret,
@@ -72,6 +74,7 @@ int tn_varlink_invalid_parameter(struct tn_varlink_call *call, const char *name)
 bool tn_varlink_wants_more(const struct tn_varlink_call *call);
 uid_t tn_varlink_peer_uid(const struct tn_varlink_call *call);
 pid_t tn_varlink_peer_pid(const struct tn_varlink_call *call);
+bool tn_varlink_peer_in_group(const struct tn_varlink_call *call, gid_t gid);
 size_t tn_varlink_queued(const struct tn_varlink_call *call); /* bytes not yet taken by the client */
 struct tn_varlink_connection *tn_varlink_connection_of(const struct tn_varlink_call *call);
 void tn_varlink_set_userdata(struct tn_varlink_call *call, void *userdata);
