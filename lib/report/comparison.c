@@ -92,16 +92,27 @@ static void fill_cells(const struct tn_comparison_metric *m, const char *to, str
 }
 
 /* "B: 0 seen in 250 s: at most 0.0148/s" */
+static const char *exposure_text(const struct tn_comparison_metric *m, const struct tn_estimate *e, char *buf,
+				 size_t size)
+{
+	struct report_buf seconds;
+
+	if (m->def.kind == TN_METRIC_PER_OPERATION)
+		snprintf(buf, size, "%.0f operations", e->exposure_s);
+	else
+		snprintf(buf, size, "%s", report_ns(&seconds, e->exposure_s * 1e9));
+	return buf;
+}
+
 static void note_none_seen(struct report_table *t, const struct tn_comparison_metric *m)
 {
 	const struct tn_estimate *e[TN_SIDES] = {&m->result.a, &m->result.b};
-	char bound[TN_SIDES][128] = {"", ""}, high[TN_UNIT_TEXT];
-	struct report_buf seconds;
+	char bound[TN_SIDES][128] = {"", ""}, high[TN_UNIT_TEXT], exposure[64];
 
 	for (unsigned int side = 0; side < TN_SIDES; side++)
 		if (none_seen(m, e[side]) && isfinite(e[side]->interval.high))
 			snprintf(bound[side], sizeof(bound[side]), "%c: 0 seen in %s: at most %s", "AB"[side],
-				 report_ns(&seconds, e[side]->exposure_s * 1e9),
+				 exposure_text(m, e[side], exposure, sizeof(exposure)),
 				 tn_metric_format(m->def.kind, e[side]->interval.high, high, sizeof(high)));
 	if (bound[0][0] || bound[1][0])
 		report_table_note(t, "%s%s%s", bound[0], bound[0][0] && bound[1][0] ? "; " : "", bound[1]);

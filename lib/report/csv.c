@@ -31,10 +31,8 @@ static void put_text(FILE *out, const char *text)
 static const char *unit_of(enum tn_metric_kind kind)
 {
 	static const char *const name[] = {
-		[TN_METRIC_DURATION] = "ns",
-		[TN_METRIC_RATE] = "per_s",
-		[TN_METRIC_SHARE] = "share",
-		[TN_METRIC_COUNT] = "count",
+		[TN_METRIC_DURATION] = "ns", [TN_METRIC_RATE] = "per_s",  [TN_METRIC_PER_OPERATION] = "per_operation",
+		[TN_METRIC_SHARE] = "share", [TN_METRIC_COUNT] = "count",
 	};
 
 	return name[kind];

@@ -12,8 +12,9 @@
 #include <string.h>
 
 /* Differences that matter to nobody, whatever their ratio: one event in ten seconds, ten microseconds in a second. */
-#define RATE_ABSOLUTE  0.1
-#define SHARE_ABSOLUTE 1e-5
+#define RATE_ABSOLUTE          0.1
+#define PER_OPERATION_ABSOLUTE 0.001
+#define SHARE_ABSOLUTE         1e-5
 
 static int copy_options(struct tn_comparison *c, const struct tn_comparison_options *options)
 {
@@ -93,6 +94,8 @@ static double absolute_of(const struct tn_comparison *c, const struct tn_metric_
 		return resolution;
 	case TN_METRIC_RATE:
 		return def->family == TN_FAMILY_CHURN ? 0.0 : RATE_ABSOLUTE;
+	case TN_METRIC_PER_OPERATION:
+		return PER_OPERATION_ABSOLUTE;
 	case TN_METRIC_SHARE:
 		return SHARE_ABSOLUTE;
 	default:

@@ -117,7 +117,8 @@ static void add_differences(struct to to, const struct tn_comparison *c)
 	}
 }
 
-static void add_estimate(struct to to, const char *key, const struct tn_estimate *e, const struct tn_series *s)
+static void add_estimate(struct to to, const char *key, const struct tn_estimate *e, const struct tn_series *s,
+			 bool per_operation)
 {
 	struct to in = nest(to, key, cJSON_CreateObject()), list;
 
@@ -129,7 +130,7 @@ static void add_estimate(struct to to, const char *key, const struct tn_estimate
 	add_number(in, "units", (double)e->units);
 	add_bool(in, "by_run", e->by_block);
 	add_number(in, "events", (double)e->events);
-	add_number(in, "exposure_s", e->exposure_s > 0.0 ? e->exposure_s : NAN);
+	add_number(in, per_operation ? "operations" : "exposure_s", e->exposure_s > 0.0 ? e->exposure_s : NAN);
 	add_number(in, "dispersion", e->dispersion);
 	add_number(in, "cpus", (double)s->cpus);
 	add_number(in, "partial_rounds", (double)s->partial);
@@ -142,8 +143,8 @@ static void add_test(struct to in, const struct tn_comparison_metric *m)
 {
 	const struct tn_compared *r = &m->result;
 
-	add_estimate(in, "a", &r->a, &m->series[TN_SIDE_A]);
-	add_estimate(in, "b", &r->b, &m->series[TN_SIDE_B]);
+	add_estimate(in, "a", &r->a, &m->series[TN_SIDE_A], m->def.kind == TN_METRIC_PER_OPERATION);
+	add_estimate(in, "b", &r->b, &m->series[TN_SIDE_B], m->def.kind == TN_METRIC_PER_OPERATION);
 	add_number(in, "ratio", r->ratio);
 	add_interval(in, "ratio_interval", r->ratio_interval);
 	add_number(in, "difference", r->difference);

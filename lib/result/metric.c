@@ -48,11 +48,13 @@ static const struct {
  * Benefit and price in few figures, because the chance of a false verdict is shared out among them: with the usual
  * five boots a side a rank test can decide five (analysis/compare.c).
  */
-static const char *const headline[] = {"cause.kernel-tlb-flush.rate", "stolen", "jitter.p99",
+static const char *const headline[] = {"cause.kernel-tlb-flush.per-operation", "stolen", "jitter.p99",
 				       "entry.getpid.isolated.quiet.p50", "churn.*.rate"};
 
 /* What is shown whether it differs or not. */
-static const char *const always_shown[] = {"cause.page-table-flush.rate",
+static const char *const always_shown[] = {"cause.kernel-tlb-flush.rate",
+					   "cause.page-table-flush.rate",
+					   "cause.page-table-flush.per-operation",
 					   "interruptions.rate",
 					   "jitter.p50",
 					   "jitter.p99.9",
@@ -89,21 +91,28 @@ static int parse_end(const char *rest, struct tn_metric_def *def)
 	return *rest ? -EINVAL : 0;
 }
 
-/* "CLASS" counts, "CLASS.rate" is per second. */
+/* Of what churn causes itself; of other classes, that would be a ratio of two unrelated things. */
+static bool is_of_churn(enum tn_class class)
+{
+	return class == TN_CLASS_KERNEL_TLB_FLUSH || class == TN_CLASS_PAGE_TABLE_FLUSH;
+}
+
+/* "CLASS" counts, "CLASS.rate" is per second, "CLASS.per-operation" per operation of all churn. */
 static int parse_cause(const char *rest, struct tn_metric_def *def)
 {
 	const char *dot = strchr(rest, '.');
 	char class[32];
 
-	if (dot && strcmp(dot, ".rate"))
+	if (dot && strcmp(dot, ".rate") && strcmp(dot, ".per-operation"))
 		return -EINVAL;
 	if (dot) {
-		def->figure = TN_FIGURE_RATE;
-		def->kind = TN_METRIC_RATE;
+		def->figure = strcmp(dot, ".rate") ? TN_FIGURE_PER_OP : TN_FIGURE_RATE;
+		def->kind = strcmp(dot, ".rate") ? TN_METRIC_PER_OPERATION : TN_METRIC_RATE;
 	}
 	if (snprintf(class, sizeof(class), "%.*s", (int)(dot ? (size_t)(dot - rest) : strlen(rest)), rest) >=
 		    (int)sizeof(class) ||
-	    tn_class_parse(class, &def->class) < 0 || def->class == TN_CLASS_NONE)
+	    tn_class_parse(class, &def->class) < 0 || def->class == TN_CLASS_NONE ||
+	    (def->figure == TN_FIGURE_PER_OP && !is_of_churn(def->class)))
 		return -EINVAL;
 	return 0;
 }
@@ -239,6 +248,9 @@ static int add_classes(struct list *l)
 		snprintf(name, sizeof(name), "cause.%s.rate", tn_class_name((enum tn_class)i));
 		if (!r)
 			r = add(l, name);
+		snprintf(name, sizeof(name), "cause.%s.per-operation", tn_class_name((enum tn_class)i));
+		if (!r && is_of_churn((enum tn_class)i))
+			r = add(l, name);
 	}
 	return r;
 }
@@ -336,7 +348,7 @@ static void format_share(double v, char *buf, size_t size)
 /**
  * tn_metric_format() - a value with its unit, for people
  * @kind: of the metric
- * @value: ns, per second, a share or a count
+ * @value: ns, per second, per operation, a share or a count
  * @buf: receives "7.20 us", "410/s", "0.12%", "3"; "-" for what is not finite
  * @size: of @buf; TN_UNIT_TEXT is enough
  *
@@ -350,6 +362,8 @@ const char *tn_metric_format(enum tn_metric_kind kind, double value, char *buf, 
 		tn_format_ns(value, buf, size);
 	else if (kind == TN_METRIC_RATE)
 		format_rate(value, buf, size);
+	else if (kind == TN_METRIC_PER_OPERATION)
+		format_number(value, "", buf, size);
 	else if (kind == TN_METRIC_SHARE)
 		format_share(value, buf, size);
 	else
@@ -370,14 +384,12 @@ const char *tn_better_name(enum tn_better better)
 	return name[better];
 }
 
-/** tn_metric_unit() - the word for a unit in documents: "ns", "per_s", "share" or "count" */
+/** tn_metric_unit() - the word for a unit in documents: "ns", "per_s", "per_operation", "share" or "count" */
 const char *tn_metric_unit(enum tn_metric_kind kind)
 {
 	static const char *const name[] = {
-		[TN_METRIC_DURATION] = "ns",
-		[TN_METRIC_RATE] = "per_s",
-		[TN_METRIC_SHARE] = "share",
-		[TN_METRIC_COUNT] = "count",
+		[TN_METRIC_DURATION] = "ns", [TN_METRIC_RATE] = "per_s",  [TN_METRIC_PER_OPERATION] = "per_operation",
+		[TN_METRIC_SHARE] = "share", [TN_METRIC_COUNT] = "count",
 	};
 
 	return name[kind];
@@ -396,6 +408,8 @@ enum tn_quantity tn_metric_quantity(const struct tn_metric_def *def)
 {
 	if (def->figure == TN_FIGURE_PERCENTILE)
 		return def->percent > 0.0 && def->percent < 100.0 ? TN_QUANTITY_PERCENTILE : TN_QUANTITY_VALUE;
+	if (def->figure == TN_FIGURE_PER_OP)
+		return TN_QUANTITY_RATE;
 	if (def->figure == TN_FIGURE_RATE && def->family != TN_FAMILY_CHURN)
 		return TN_QUANTITY_RATE;
 	return TN_QUANTITY_VALUE;

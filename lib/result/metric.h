@@ -13,6 +13,7 @@
 enum tn_figure {
 	TN_FIGURE_PERCENTILE, /* of a histogram */
 	TN_FIGURE_RATE,       /* events per second of exposure */
+	TN_FIGURE_PER_OP,     /* events per churn operation */
 	TN_FIGURE_SHARE,      /* of the exposure */
 	TN_FIGURE_COUNT,      /* events, exact */
 };
@@ -49,9 +50,9 @@ struct tn_metric_round {
 	size_t document;
 	int cpu; /* -1: not of a CPU */
 	uint32_t round;
-	double value;  /* ns, per second, a share or a count; NaN: it has none */
-	double events; /* of shares: seconds */
-	double exposure_s;
+	double value;               /* ns, per second, a share or a count; NaN: it has none */
+	double events;              /* of shares: seconds */
+	double exposure;            /* seconds, per operation: operations */
 	const struct tn_hist *hist; /* the run's; NULL: not from a histogram */
 	double ns_per_tick;
 };
@@ -63,7 +64,7 @@ struct tn_series {
 	struct tn_metric_round *round; /* in the order of the documents */
 	size_t partial;                /* rounds that were cut short, left out */
 	size_t documents, cpus;        /* that gave rounds */
-	double events, exposure_s;
+	double events, exposure;
 	double pooled;       /* all rounds as one; NaN: none */
 	enum tn_bound bound; /* something was lost: the truth is not below, or not above */
 	char reason[160];    /* why rounds have no value, or only a bound; "" when they have */

@@ -72,10 +72,21 @@ static void fill_from_hist(const struct tn_metric_def *def, const struct tn_run 
 	round->value = tn_hist_percentile_ns(&run->clock, h, def->percent);
 }
 
+/* What all sections of churn did beside a round of the loop. */
+static double operations_of(const struct tn_run *run, uint32_t round)
+{
+	double sum = 0.0;
+
+	for (size_t i = 0; i < run->n_churn; i++)
+		if (run->churn[i].round == round && (!run->churn[i].kind[0] || !strcmp(run->churn[i].kind, "spin")))
+			sum += (double)run->churn[i].operations;
+	return sum;
+}
+
 static void fill_from_cpu(const struct tn_metric_def *def, const struct tn_run *run, const struct tn_run_cpu *c,
 			  struct tn_metric_round *round)
 {
-	round->exposure_s = tn_run_window_s(run, c);
+	round->exposure = tn_run_window_s(run, c);
 	switch (def->family) {
 	case TN_FAMILY_JITTER:
 		fill_from_hist(def, run, &c->jitter, round);
@@ -88,11 +99,13 @@ static void fill_from_cpu(const struct tn_metric_def *def, const struct tn_run *
 		break;
 	case TN_FAMILY_CAUSE:
 		round->events = (double)events_of(&c->by_class[def->class], def->class);
+		if (def->figure == TN_FIGURE_PER_OP)
+			round->exposure = operations_of(run, c->round);
 		break;
 	default:
 		round->events = (double)c->interruptions.count;
 	}
-	round->value = def->figure == TN_FIGURE_COUNT ? round->events : nan_ratio(round->events, round->exposure_s);
+	round->value = def->figure == TN_FIGURE_COUNT ? round->events : nan_ratio(round->events, round->exposure);
 }
 
 static int collect_cpus(const struct tn_metric_def *def, const struct tn_run *run, size_t document, struct tn_series *s)
@@ -153,7 +166,7 @@ static int collect_churn(const struct tn_metric_def *def, const struct tn_run *r
 			.cpu = -1,
 			.round = c->round,
 			.events = (double)c->operations,
-			.exposure_s = c->seconds,
+			.exposure = c->seconds,
 			.value = nan_ratio((double)c->operations, c->seconds),
 		};
 
@@ -261,7 +274,7 @@ static double pool_hists(const struct tn_metric_round *round, size_t n, double p
  */
 double tn_series_pool(const struct tn_metric_def *def, const struct tn_metric_round *round, size_t n)
 {
-	double events = 0.0, exposure_s = 0.0;
+	double events = 0.0, exposure = 0.0;
 
 	if (!n)
 		return NAN;
@@ -269,9 +282,9 @@ double tn_series_pool(const struct tn_metric_def *def, const struct tn_metric_ro
 		return pool_hists(round, n, def->percent);
 	for (size_t i = 0; i < n; i++) {
 		events += round[i].events;
-		exposure_s += round[i].exposure_s;
+		exposure += round[i].exposure;
 	}
-	return def->figure == TN_FIGURE_COUNT ? events : nan_ratio(events, exposure_s);
+	return def->figure == TN_FIGURE_COUNT ? events : nan_ratio(events, exposure);
 }
 
 /* Rounds that have values, but not all of them: the others are a selection. */
@@ -283,6 +296,8 @@ static void find_gaps(const struct tn_metric_def *def, struct tn_series *s)
 		without += !isfinite(s->round[i].value);
 	if (without && def->figure == TN_FIGURE_PERCENTILE)
 		say(s, "%zu of %zu rounds have too few values for it", without, s->n);
+	else if (without && def->figure == TN_FIGURE_PER_OP)
+		say(s, "%zu of %zu rounds had no churn", without, s->n);
 	else if (without)
 		say(s, "%zu of %zu rounds measured for no time", without, s->n);
 	if (!s->n)
@@ -298,7 +313,7 @@ static void count_sources(struct tn_series *s)
 		if (s->round[i].cpu >= 0)
 			tn_cpus_add(&cpus, (unsigned int)s->round[i].cpu);
 		s->events += s->round[i].events;
-		s->exposure_s += s->round[i].exposure_s;
+		s->exposure += s->round[i].exposure;
 	}
 	s->cpus = tn_cpus_count(&cpus);
 }
@@ -347,7 +362,7 @@ int tn_series_sample(const struct tn_series *s, struct tn_round **ret, struct tn
 	for (size_t i = 0; i < s->n; i++) {
 		round[i].block = (uint32_t)s->round[i].document;
 		round[i].events = (uint64_t)s->round[i].events;
-		round[i].exposure_s = s->round[i].exposure_s;
+		round[i].exposure_s = s->round[i].exposure;
 		round[i].hist = s->round[i].hist;
 		round[i].scale = s->round[i].ns_per_tick;
 		round[i].value = s->round[i].value;

@@ -32,6 +32,11 @@
 #define ENTRY(operation, what)                                               \
 	ENTRY_IN("entry." operation ".isolated.", what " on isolated CPUs"), \
 		ENTRY_IN("entry." operation ".housekeeping.", what " on housekeeping CPUs")
+#define PER_OPERATION(class)                                              \
+	{                                                                 \
+		"cause." class ".per-operation", TN_METRIC_PER_OPERATION, \
+			"entries of class " class " per churn operation"  \
+	}
 #define CAUSE(class)                                                                            \
 	{"cause." class, TN_METRIC_COUNT, "entries of class " class " inside the windows"},     \
 	{                                                                                       \
@@ -72,6 +77,8 @@ static const struct tn_scenario_metric METRICS[] = {
 	CAUSE("unexplained"),
 	CAUSE("page-table-flush"),
 	CAUSE("injected"),
+	PER_OPERATION("kernel-tlb-flush"),
+	PER_OPERATION("page-table-flush"),
 	ENTRY("getpid", "the cost of a system call"),
 	ENTRY("page-fault", "the cost of a page fault"),
 	SIX("timer.", "wake-up latency"),
@@ -90,6 +97,7 @@ static const struct {
 static const char *const WANTED[] = {
 	[TN_METRIC_DURATION] = "a duration with its unit, such as '< 5us'",
 	[TN_METRIC_RATE] = "a rate, such as '< 100/s'",
+	[TN_METRIC_PER_OPERATION] = "a number, such as '< 0.005'",
 	[TN_METRIC_SHARE] = "a share from 0 to 1 or from 0% to 100%, such as '< 0.1%'",
 	[TN_METRIC_COUNT] = "a whole number, such as '= 0'",
 };
@@ -147,8 +155,8 @@ static int find_metric(const char *text, enum tn_metric_kind *ret, const struct 
 				quoted);
 }
 
-/* Decimal digits, with a fraction if need be, and '%' for hundredths: no sign, no exponent, no locale. */
-static int parse_share(const char *text, double *ret)
+/* Decimal digits, with a fraction if need be: no sign, no exponent, no locale. What follows is for the caller. */
+static int parse_decimal(const char *text, double *ret, const char **ret_rest)
 {
 	size_t whole = strspn(text, "0123456789"), fraction = 0;
 	double v = 0, scale = 1;
@@ -169,13 +177,35 @@ static int parse_share(const char *text, double *ret)
 		if (p > text + whole)
 			scale *= 10;
 	}
-	if (strcmp(rest, "%") == 0)
-		scale *= 100;
-	else if (*rest)
-		return -EINVAL;
-	if (v > scale)
-		return -EINVAL;
 	*ret = v / scale;
+	*ret_rest = rest;
+	return 0;
+}
+
+static int parse_number(const char *text, double *ret)
+{
+	const char *rest;
+	double v;
+
+	if (parse_decimal(text, &v, &rest) < 0 || *rest)
+		return -EINVAL;
+	*ret = v;
+	return 0;
+}
+
+/* With '%' for hundredths. */
+static int parse_share(const char *text, double *ret)
+{
+	const char *rest;
+	double v;
+
+	if (parse_decimal(text, &v, &rest) < 0 || (*rest && strcmp(rest, "%")))
+		return -EINVAL;
+	if (*rest)
+		v /= 100;
+	if (v > 1)
+		return -EINVAL;
+	*ret = v;
 	return 0;
 }
 
@@ -193,6 +223,8 @@ static int parse_value(enum tn_metric_kind kind, const char *text, double *ret)
 		if (strcmp(text, "0") == 0 || strcmp(text, "0/s") == 0)
 			break;
 		return strcmp(text, "max") == 0 ? -EINVAL : tn_parse_rate(text, ret, NULL);
+	case TN_METRIC_PER_OPERATION:
+		return parse_number(text, ret);
 	case TN_METRIC_SHARE:
 		return parse_share(text, ret);
 	case TN_METRIC_COUNT: /* every whole number up to here is one double */

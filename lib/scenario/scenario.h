@@ -142,7 +142,7 @@ struct tn_scenario_key {
 	const char *help;
 };
 
-enum tn_metric_kind { TN_METRIC_DURATION, TN_METRIC_RATE, TN_METRIC_SHARE, TN_METRIC_COUNT };
+enum tn_metric_kind { TN_METRIC_DURATION, TN_METRIC_RATE, TN_METRIC_PER_OPERATION, TN_METRIC_SHARE, TN_METRIC_COUNT };
 
 /* What [expect] can ask for; NAME in a name stands for the name of a [churn] section. */
 struct tn_scenario_metric {

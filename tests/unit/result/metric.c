@@ -147,6 +147,33 @@ static void partial_rounds_are_left_out(void **state)
 	}
 }
 
+/* Against the operations of all sections in the same round, whatever time they took. */
+static void flushes_stand_against_operations(void **state)
+{
+	tn_cleanup(tn_run_freep) struct tn_run *run = sample_run(1, 2);
+	double entries = 0, operations = 0;
+	struct tn_series s;
+
+	(void)state;
+	run->level = TN_TRACE_FULL;
+	memset(&run->lost, 0, sizeof(run->lost));
+	s = collect("cause.kernel-tlb-flush.per-operation", run);
+	assert_int_equal(s.n, 2);
+	for (size_t i = 0; i < run->n_cpus; i++)
+		entries += (double)run->cpu[i].by_class[TN_CLASS_KERNEL_TLB_FLUSH].entries;
+	for (size_t i = 0; i < run->n_churn; i++)
+		operations += (double)run->churn[i].operations * (run->churn[i].round <= 2);
+	assert_true(entries > 0 && operations > 0);
+	assert_true(fabs(s.pooled - entries / operations) < 1e-12);
+	tn_series_free(&s);
+	for (size_t i = 0; i < run->n_churn; i++)
+		run->churn[i].operations = 0;
+	s = collect("cause.kernel-tlb-flush.per-operation", run);
+	assert_true(isnan(s.pooled));
+	assert_string_equal(s.reason, "2 of 2 rounds had no churn");
+	tn_series_free(&s);
+}
+
 /* Entries and exposure by hand; of what nothing explains the interruptions count. */
 static void rates_have_their_events(void **state)
 {
@@ -163,8 +190,8 @@ static void rates_have_their_events(void **state)
 	}
 	s = collect("cause.rcu.rate", run);
 	assert_true(s.events == 21 && s.bound == TN_BOUND_NONE);
-	assert_true(fabs(s.exposure_s - tn_run_cpu_seconds(run)) < 1e-9);
-	assert_true(fabs(s.pooled - 21 / s.exposure_s) < 1e-9);
+	assert_true(fabs(s.exposure - tn_run_cpu_seconds(run)) < 1e-9);
+	assert_true(fabs(s.pooled - 21 / s.exposure) < 1e-9);
 	tn_series_free(&s);
 	s = collect("cause.rcu", run);
 	assert_true(s.pooled == 21);
@@ -253,6 +280,8 @@ static void values_have_their_units(void **state)
 		{TN_METRIC_RATE, 0, "0"},
 		{TN_METRIC_RATE, 0.01477, "0.0148/s"},
 		{TN_METRIC_RATE, 123456, "123k/s"},
+		{TN_METRIC_PER_OPERATION, 0.00125, "0.00125"},
+		{TN_METRIC_PER_OPERATION, 1.0002, "1.00"},
 		{TN_METRIC_SHARE, 0.0012, "0.120%"},
 		{TN_METRIC_SHARE, 2.5e-6, "2.50 ppm"},
 		{TN_METRIC_COUNT, 3, "3"},
@@ -268,11 +297,17 @@ static void values_have_their_units(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(scenario_names_are_metrics),  cmocka_unit_test(metrics_are_scenario_names),
-		cmocka_unit_test(other_names_are_none),        cmocka_unit_test(rounds_of_all_cpus_count),
-		cmocka_unit_test(partial_rounds_are_left_out), cmocka_unit_test(rates_have_their_events),
-		cmocka_unit_test(losses_leave_bounds),         cmocka_unit_test(dark_classes_have_no_rounds),
-		cmocka_unit_test(entry_costs_are_told_apart),  cmocka_unit_test(values_have_their_units),
+		cmocka_unit_test(scenario_names_are_metrics),
+		cmocka_unit_test(metrics_are_scenario_names),
+		cmocka_unit_test(other_names_are_none),
+		cmocka_unit_test(rounds_of_all_cpus_count),
+		cmocka_unit_test(flushes_stand_against_operations),
+		cmocka_unit_test(partial_rounds_are_left_out),
+		cmocka_unit_test(rates_have_their_events),
+		cmocka_unit_test(losses_leave_bounds),
+		cmocka_unit_test(dark_classes_have_no_rounds),
+		cmocka_unit_test(entry_costs_are_told_apart),
+		cmocka_unit_test(values_have_their_units),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
