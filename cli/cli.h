@@ -40,6 +40,7 @@ enum cli_option_bit {
 	CLI_FILTER = 1 << 17, /* what selects runs of the history */
 	CLI_DELETE = 1 << 18,
 	CLI_EXPORT = 1 << 19, /* --format, and --output for one file */
+	CLI_READINESS = 1 << 30, /* what check alone takes */
 	/* what every verb knows, and what may stand before the verb */
 	CLI_COMMON = CLI_JSON | CLI_HELP | CLI_NO_COLOR | CLI_SOCKET,
 };
@@ -52,7 +53,8 @@ struct cli_args {
 	size_t n_override;
 	uint64_t interval_ns, count, worst;
 	bool force, all, strict, check, delete, yes;
-	const char *metric, *store, *format;
+	const char *metric, *store, *format, *cpus;
+	uint64_t watch_ns; /* 0: not asked for */
 	const char *scenario, *kernel, *host, *state, *since, *until;
 	uint64_t limit;
 	double smallest_effect, confidence; /* shares */
@@ -168,6 +170,7 @@ int cli_scenario_load(const char *name, const char *const *overrides, char *path
 		      struct tn_scenario **ret, struct tn_error *err);
 
 int cli_run(const struct cli *cli, struct tn_error *err);
+int cli_check(const struct cli *cli, struct tn_error *err);
 int cli_list(const struct cli *cli, struct tn_error *err);
 int cli_status(const struct cli *cli, struct tn_error *err);
 int cli_top(const struct cli *cli, struct tn_error *err);

@@ -16,6 +16,8 @@
 static const struct cli_verb verbs[] = {
 	{"run", "SCENARIO", "run a scenario and show what interrupted the probed CPUs", 1, 1,
 	 CLI_COMMON | CLI_OVERRIDE | CLI_OUTPUT | CLI_QUIET | CLI_STRICT, cli_run},
+	{"check", "", "is this machine ready to be measured, are its isolated CPUs quiet", 0, 0,
+	 (CLI_COMMON | CLI_READINESS) & ~(unsigned int)CLI_SOCKET, cli_check},
 	{"list", "[SCENARIO]", "scenarios, churn sources, and what this machine allows", 0, 1,
 	 CLI_COMMON | CLI_NAMES | CLI_KEYS, cli_list},
 	{"status", "", "what the service does now", 0, 0, CLI_COMMON, cli_status},

@@ -196,6 +196,15 @@ static void find(const struct plan *plan, struct tn_run *doc)
 				   plan->scenario.rounds);
 }
 
+/* What the checks say of the machine goes into the document as it is: they judge, a run does not obey. */
+static int find_readiness(const struct plan *plan, struct tn_run *doc, struct tn_error *err)
+{
+	tn_cleanup(tn_check_freep) struct tn_check_report *report = NULL;
+	int r = tn_check_run("", &plan->probed, &report, err);
+
+	return r < 0 ? r : tn_run_add_readiness(doc, report, err);
+}
+
 /**
  * plan_make() - bring a scenario to this machine
  * @scenario: what to do
@@ -238,5 +247,5 @@ int plan_make(const struct tn_scenario *scenario, struct plan *plan, struct tn_r
 	if (r < 0)
 		return r;
 	find(plan, doc);
-	return 0;
+	return find_readiness(plan, doc, err);
 }

@@ -53,7 +53,6 @@ int check_glob(const struct tn_check_context *c, const char *pattern, check_visi
 /* The checks that a rule is not enough for: isolation.c, ... */
 void check_isolated(const struct tn_check_context *c, int cpu, struct tn_check_finding *f);
 void check_domain(const struct tn_check_context *c, int cpu, struct tn_check_finding *f);
-void check_sched_domains(const struct tn_check_context *c, int cpu, struct tn_check_finding *f);
 void check_nohz_full(const struct tn_check_context *c, int cpu, struct tn_check_finding *f);
 void check_nohz_kernel(const struct tn_check_context *c, int cpu, struct tn_check_finding *f);
 void check_dynticks(const struct tn_check_context *c, int cpu, struct tn_check_finding *f);

@@ -52,38 +52,18 @@ void check_nohz_full(const struct tn_check_context *c, int cpu, struct tn_check_
 	check_member(f, "nohz_full", &c->topology.nohz_full, cpu);
 }
 
-/* Each domain of a CPU is a directory, as sched_debug makes them (Linux, kernel/sched/debug.c). */
-static void count_one(const struct tn_check_context *c, const char *path, void *userdata)
-{
-	(void)c, (void)path;
-	*(int *)userdata += 1;
-}
-
-/** check_sched_domains() - the scheduler's own view of check_domain() */
-void check_sched_domains(const struct tn_check_context *c, int cpu, struct tn_check_finding *f)
-{
-	char pattern[128];
-	int all = 0, n = 0;
-
-	snprintf(pattern, sizeof(pattern), "/sys/kernel/debug/sched/domains/cpu%d/domain*", cpu);
-	check_file(f, "%s", pattern);
-	check_glob(c, "/sys/kernel/debug/sched/domains/cpu*/domain*", count_one, &all);
-	check_glob(c, pattern, count_one, &n);
-	if (!all) {
-		f->verdict = TN_CHECK_UNKNOWN;
-		check_value(f, "no domains to be seen (debugfs, root)");
-		return;
-	}
-	f->verdict = n ? TN_CHECK_FAIL : TN_CHECK_OK;
-	check_value(f, n ? "in %d domains" : "in no domain", n);
-}
-
 /** check_nohz_kernel() - the kernel has full dynticks */
 void check_nohz_kernel(const struct tn_check_context *c, int cpu, struct tn_check_finding *f)
 {
 	const char *value = tn_kconfig_value(&c->env, "NO_HZ_FULL");
 
 	(void)cpu;
+	if (!tn_cpus_empty(&c->topology.nohz_full)) {
+		check_file(f, CPU_DIR "/nohz_full");
+		set_list(f, "nohz_full", &c->topology.nohz_full);
+		f->verdict = TN_CHECK_OK;
+		return;
+	}
 	check_file(f, "configuration of the kernel");
 	if (*value || c->env.n_config) {
 		check_value(f, "CONFIG_NO_HZ_FULL=%s", *value ? value : "n");

@@ -124,9 +124,10 @@ void check_timer_migration(const struct tn_check_context *c, int cpu, struct tn_
 	(void)cpu;
 	if (r < 0)
 		check_unread(f, r, TN_CHECK_NOT_APPLICABLE);
-	else if (tn_cpus_empty(&full))
+	else if (tn_cpus_empty(&full)) {
 		f->verdict = TN_CHECK_NOT_APPLICABLE;
-	else
+		check_add(f, "none of the CPUs is nohz_full");
+	} else
 		f->verdict = strcmp(f->value, "0") ? TN_CHECK_OK : TN_CHECK_WARNING;
 }
 

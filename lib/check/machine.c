@@ -115,10 +115,9 @@ void check_mce(const struct tn_check_context *c, int cpu, struct tn_check_findin
 	}
 	r = check_read(c, interval, sizeof(interval), "/sys/devices/system/machinecheck/machinecheck%d/check_interval",
 		       cpu);
-	/* "12c" is 300: the kernel prints it in hexadecimal */
-	f->verdict = !strcmp(f->value, "1") || (r >= 0 && !strtol(interval, NULL, 16)) ? TN_CHECK_OK : TN_CHECK_WARNING;
+	f->verdict = !strcmp(f->value, "1") || (r >= 0 && !strcmp(interval, "0")) ? TN_CHECK_OK : TN_CHECK_WARNING;
 	if (r >= 0)
-		check_add(f, "check_interval 0x%s s", interval);
+		check_add(f, "check_interval %s s", interval);
 }
 
 /** check_taint() - the kernel has not been through an error that leaves it changed */

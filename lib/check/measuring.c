@@ -6,6 +6,7 @@
 #include "base/ticks.h"
 #include "check/internal.h"
 #include "system/files.h"
+#include "system/kconfig.h"
 #include "system/undo.h"
 
 static const char *const tracefs[] = {"/sys/kernel/tracing", "/sys/kernel/debug/tracing"};
@@ -116,7 +117,9 @@ void check_kprobes(const struct tn_check_context *c, int cpu, struct tn_check_fi
 
 	(void)cpu;
 	if (r < 0) {
-		check_unread(f, r, TN_CHECK_UNKNOWN);
+		bool none = !strcmp(tn_kconfig_value(&c->env, "KPROBES"), "n");
+
+		check_unread(f, r, none ? TN_CHECK_NOT_APPLICABLE : TN_CHECK_UNKNOWN);
 		return;
 	}
 	f->verdict = r ? TN_CHECK_WARNING : TN_CHECK_OK;

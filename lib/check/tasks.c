@@ -139,30 +139,30 @@ void check_rcu_affinity(const struct tn_check_context *c, int cpu, struct tn_che
 		check_value(f, seen ? "%zu threads rcuo*, none allowed there" : "no threads rcuo*", seen);
 }
 
+static bool may_intrude(const struct check_task *t, int cpu, bool kernel)
+{
+	return t->kernel == kernel && !(t->kernel && t->fixed) && tn_cpus_has(&t->allowed, (unsigned int)cpu);
+}
+
 static void find_allowed(const struct tn_check_context *c, int cpu, struct tn_check_finding *f, bool kernel,
 			 enum tn_check_verdict bad)
 {
-	struct tn_cpus elsewhere;
 	size_t n = 0, pinned = 0;
-	char names[TN_CHECK_VALUE];
 
 	if (no_tasks(c, f, "/proc/*/task/*/status"))
 		return;
 	for (size_t i = 0; i < c->n_tasks; i++) {
-		const struct check_task *t = &c->task[i];
+		struct tn_cpus elsewhere = tn_cpus_minus(&c->task[i].allowed, &c->cpus);
 
-		if (t->kernel != kernel || (t->kernel && t->fixed) || !tn_cpus_has(&t->allowed, (unsigned int)cpu))
+		if (!may_intrude(&c->task[i], cpu, kernel))
 			continue;
-		elsewhere = tn_cpus_minus(&t->allowed, &c->cpus);
-		pinned += tn_cpus_empty(&elsewhere);
 		n++;
-		check_add(f, "%s (pid %d)", t->comm, (int)t->tid);
+		pinned += tn_cpus_empty(&elsewhere);
 	}
-	snprintf(names, sizeof(names), "%s", f->value);
-	if (n)
-		check_value(f, "%zu: %.*s", n, TN_CHECK_VALUE - 24, names);
-	else
-		check_value(f, "none allowed there");
+	check_value(f, n ? "%zu allowed there" : "none allowed there", n);
+	for (size_t i = 0; i < c->n_tasks; i++)
+		if (may_intrude(&c->task[i], cpu, kernel))
+			check_add(f, "%s (pid %d)", c->task[i].comm, (int)c->task[i].tid);
 	/* What is bound to these CPUs alone was put there on purpose: the load itself, perhaps. */
 	f->verdict = n ? (n == pinned ? TN_CHECK_WARNING : bad) : TN_CHECK_OK;
 }

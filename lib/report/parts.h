@@ -57,6 +57,7 @@ void report_title(struct report *r);
 void report_state(struct report *r);
 void report_result(struct report *r);
 void report_findings(struct report *r);
+void report_readiness(struct report *r);
 void report_expectations(struct report *r);
 int report_jitter(struct report *r);
 int report_interruptions(struct report *r);

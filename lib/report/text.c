@@ -25,6 +25,7 @@ static int write_parts(struct report *r)
 	report_result(r);
 	report_expectations(r);
 	report_findings(r);
+	report_readiness(r);
 	for (size_t i = 0; i < TN_ARRAY_SIZE(part); i++) {
 		rc = part[i](r);
 		if (rc < 0)

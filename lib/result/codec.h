@@ -68,6 +68,7 @@ extern const struct tn_object tn_run_entry_cost_object;
 extern const struct tn_object tn_run_wakeup_object;
 extern const struct tn_object tn_run_reference_object;
 extern const struct tn_object tn_run_expectation_object;
+extern const struct tn_object tn_run_readiness_object;
 
 /* Where in the document something is wrong: "cpus[3].window_open_ticks". */
 struct tn_json_path {

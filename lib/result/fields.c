@@ -194,6 +194,7 @@ static const struct tn_field run_fields[] = {
 	PART("trace", &trace_object),
 	PART("lost", &lost_object),
 	ARRAY(S, finding, n_findings, "findings", 65536, &finding_object),
+	ARRAY(S, readiness, n_readiness, "readiness", TN_RUN_READINESS_MAX, &tn_run_readiness_object, LATER),
 	ARRAY(S, effect, n_effects, "side_effects", 65536, &effect_object),
 	ARRAY(S, cpu, n_cpus, "cpus", TN_RUN_CPUS_MAX, &tn_run_cpu_object),
 	ARRAY(S, cause, n_causes, "causes", 4096, &tn_run_cause_object),

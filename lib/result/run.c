@@ -42,6 +42,7 @@ void tn_run_free(struct tn_run *run)
 	free(run->override);
 	free(run->scenario_text);
 	free(run->finding);
+	free(run->readiness);
 	free(run->effect);
 	free(run->cpu);
 	free(run->cause);

@@ -15,6 +15,7 @@
 #include "base/cpus.h"
 #include "base/error.h"
 #include "base/histogram.h"
+#include "check/check.h"
 #include "system/clock.h"
 #include "system/environment.h"
 #include "system/features.h"
@@ -25,7 +26,8 @@
 #define TN_RUN_CPUS_MAX        4096                  /* CPUs times rounds, of each kind */
 #define TN_RUN_ENTRY_COSTS_MAX (4 * TN_RUN_CPUS_MAX) /* two operations, quiet and under churn */
 #define TN_RUN_REFERENCES_MAX  (2 * TN_RUN_CPUS_MAX) /* two tools */
-#define TN_RUN_FILE_MAX        (128 * 1024 * 1024)   /* bytes of a document */
+#define TN_RUN_READINESS_MAX   8192
+#define TN_RUN_FILE_MAX        (128 * 1024 * 1024) /* bytes of a document */
 
 enum tn_run_state {
 	TN_RUN_COMPLETE,
@@ -40,6 +42,14 @@ struct tn_finding {
 	int cpu;        /* -1: the machine */
 	char id[48];    /* "cpu-not-isolated" */
 	char text[256]; /* what it is and what it does to the result */
+};
+
+/* How a check of tlbnoise-check(1) came out when the run was planned. CPUs of which it says the same share a row. */
+struct tn_run_readiness {
+	char id[32];
+	struct tn_cpus cpus; /* empty: the machine */
+	enum tn_check_verdict verdict;
+	char evidence[TN_CHECK_FILE + TN_CHECK_VALUE + 2]; /* file and value, of the first of @cpus */
 };
 
 struct tn_side_effect {
@@ -225,8 +235,9 @@ struct tn_run {
 	} lost;
 
 	size_t n_findings, n_effects, n_cpus, n_causes, n_worst, n_churn;
-	size_t n_entry_costs, n_wakeups, n_references, n_expectations;
+	size_t n_entry_costs, n_wakeups, n_references, n_expectations, n_readiness;
 	struct tn_finding *finding;
+	struct tn_run_readiness *readiness;
 	struct tn_side_effect *effect;
 	struct tn_run_cpu *cpu; /* all rounds, in order */
 	struct tn_run_cause *cause;
@@ -249,6 +260,7 @@ TN_DEFINE_CLEANUP(struct tn_run, tn_run_free);
 const char *tn_run_state_name(enum tn_run_state state);
 int tn_run_add_finding(struct tn_run *run, enum tn_severity severity, int cpu, const char *id, const char *fmt, ...)
 	tn_printf(5, 6);
+int tn_run_add_readiness(struct tn_run *run, const struct tn_check_report *report, struct tn_error *err);
 int tn_run_add_effect(struct tn_run *run, const char *what, const char *target, const char *before, const char *during);
 struct tn_run_cpu *tn_run_add_cpu(struct tn_run *run); /* zeroed, histograms initialised; NULL: no memory */
 struct tn_run_entry_cost *tn_run_add_entry_cost(struct tn_run *run);
