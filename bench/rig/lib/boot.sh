@@ -7,8 +7,9 @@
 splats='(BUG|WARNING|Oops|UBSAN|KASAN|general protection|double fault|Kernel panic|INFO: |rcu: INFO|rcu: BUG|'
 splats+='watchdog: BUG|traps: |unchecked MSR|DEBUG_LOCKS_WARN|kernel BUG|Unable to handle|VFS: Cannot open root)'
 
-# Of the boot in hand; global, since the trap on exit needs them. shares: of all kernels prepared so far.
-folder='' share='' accel='' guest='' shares=()
+# Of the boot in hand; global, since the trap on exit needs them. shares: of all kernels prepared so far. guest_root:
+# found once, so that a list of packages that changes under a long comparison does not reach into it.
+folder='' guest_root='' share='' accel='' guest='' shares=()
 
 # boot_prepare KERNEL: everything that boots of it need; sets folder, share and accel.
 boot_prepare() {
@@ -16,6 +17,7 @@ boot_prepare() {
 	known "$1"
 	kernel_build "$1"
 	root_build
+	guest_root=$(root_dir)
 	folder=$(kernel_dir "$1")
 	accel=$(accelerator "$folder")
 	say "accelerator: $accel"

@@ -68,7 +68,7 @@ compare_overrides() {
 	local given=("${overrides[@]}")
 	overrides=(-o scenario.rounds=1)
 	[ "$1" != vmalloc-storm ] ||
-		overrides+=(-o "probe.kind=spin entry" -o probe.cpus=2 -o scenario.duration=7s -o entry.duration=1s
+		overrides+=(-o "probe.kind=spin entry" -o probe.cpus=2 -o scenario.duration=5s -o entry.duration=1s
 			-o churn.vmalloc.source=unmap-aliases -o churn.vmalloc.pages=1-64
 			-o churn.huge-vmap.rate=20/s)
 	overrides+=("${given[@]}")

@@ -58,10 +58,10 @@ qemu_line() {
 	fi
 	qemu=(qemu-system-x86_64 $flags $machine -smp "$guest_cpus" -m "$guest_memory"
 		-nodefaults -no-user-config -display none -no-reboot -kernel "$folder/bzImage" -append "$words"
-		-fsdev "local,id=root,path=$(root_dir),security_model=none,readonly=on"
+		-fsdev "local,id=root,path=$guest_root,security_model=none,readonly=on"
 		-device "virtio-9p-$bus,fsdev=root,mount_tag=root"
 		-fsdev "local,id=share,path=$share,security_model=none"
-		-device "virtio-9p-$bus,fsdev=share,mount_tag=share" "$@")
+		-device "virtio-9p-$bus,fsdev=share,mount_tag=share" "${qemu_more[@]}" "$@")
 }
 
 # accelerator KERNEL-FOLDER: kvm only where a guest was seen to come up with it; the answer is kept until the host
