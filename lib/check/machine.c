@@ -18,13 +18,13 @@ void check_virtual(const struct tn_check_context *c, int cpu, struct tn_check_fi
 	const char *kind = c->env.virtualization;
 
 	(void)cpu;
-	check_file(f, "/proc/cpuinfo, /sys/class/dmi/id");
+	check_file(f, "/proc/cpuinfo");
 	if (!*c->cpu_flags && !*kind)
 		f->verdict = TN_CHECK_UNKNOWN;
 	else
 		f->verdict = flag || (!*c->cpu_flags && strcmp(kind, "none") != 0) ? TN_CHECK_WARNING : TN_CHECK_OK;
 	if (f->verdict == TN_CHECK_WARNING)
-		check_value(f, "%s", *kind && strcmp(kind, "none") != 0 ? kind : "flag hypervisor");
+		check_value(f, "%s%s%s", flag ? "flag hypervisor" : "", flag && *kind ? ", " : "", kind);
 	else
 		check_value(f, f->verdict == TN_CHECK_OK ? "no flag hypervisor" : "not to be found");
 }
