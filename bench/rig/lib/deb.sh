@@ -35,7 +35,7 @@ deb_config() {
 	[ "$1" != rt ] || flavour=rt_amd64
 	{
 		(cd "$2" && apt-get download -q -o APT::Sandbox::User=root linux-config-6.12 && dpkg-deb -x ./*.deb config-package) &&
-			xz -dc "$2"/config-package/usr/src/linux-config-6.12/config."amd64_$flavour.xz" >"$2/config" &&
+			xz -dc "$2"/config-package/usr/src/linux-config-6.12/config.amd64_"$flavour".xz >"$2/config" &&
 			rm -rf "$2"/*.deb "$2/config-package"
 	} >"$3" 2>&1 || failed_step "fetching Debian's configuration" "$3"
 }
