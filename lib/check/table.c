@@ -108,7 +108,8 @@ static const struct tn_check table[] = {
 	 .fix = "sysctl -w vm.stat_interval=10", .run = check_stat_interval},
 	{"timer-migration", TN_CHECK_KERNEL, MACHINE, BOTH, .what = "timers armed on full-dynticks CPUs go elsewhere",
 	 .effect =
-		 "high-resolution timers that a task on the CPU arms expire on the CPU, also those of protocols and drivers (TuneD sets 0 here)",
+		 "high-resolution timers that a task on the CPU arms expire there, also those of protocols and drivers "
+		 "(TuneD sets 0)",
 	 .fix = "sysctl -w kernel.timer_migration=1", .run = check_timer_migration},
 	{"rcu-expedited", TN_CHECK_KERNEL, MACHINE, NEITHER, .what = "grace periods of RCU are not always expedited",
 	 .effect = "each grace period sends an IPI to every CPU that is in the kernel",
@@ -119,7 +120,9 @@ static const struct tn_check table[] = {
 	 .fix = "sysctl -w kernel.sched_rt_runtime_us=-1", .run = check_rt_runtime},
 	{"fair-server", TN_CHECK_KERNEL, PER_CPU, NEITHER, .what = "no time is reserved for ordinary tasks",
 	 .effect = "a timer watches over ordinary tasks, and a real-time task that never sleeps yields to them",
-	 .fix = "echo 0 > /sys/kernel/debug/sched/fair_server/cpu{cpu}/runtime", .run = check_fair_server},
+	 .fix = "echo 0 > /sys/kernel/debug/sched/fair_server/cpu{cpu}/runtime; "
+		"Linux 6.12 may refuse it for an isolated CPU, with a warning in dmesg",
+	 .run = check_fair_server},
 	{"sched-stats", TN_CHECK_KERNEL, MACHINE, NEITHER, .what = "the scheduler keeps no statistics",
 	 .effect = "each switch and wake-up costs more", .fix = "sysctl -w kernel.sched_schedstats=0",
 	 .file = "/proc/sys/kernel/sched_schedstats", .rule = TN_RULE_IS, .limit = 0, .bad = TN_CHECK_WARNING,

@@ -86,6 +86,8 @@ static void compare_runs(struct tn_run *a, struct tn_run *b)
 	compare_worst(a, b);
 	assert_int_equal(a->n_findings, b->n_findings);
 	assert_memory_equal(a->finding, b->finding, a->n_findings * sizeof(*a->finding));
+	assert_int_equal(a->n_readiness, b->n_readiness);
+	assert_memory_equal(a->readiness, b->readiness, a->n_readiness * sizeof(*a->readiness));
 	assert_int_equal(a->n_effects, b->n_effects);
 	assert_memory_equal(a->effect, b->effect, a->n_effects * sizeof(*a->effect));
 	assert_int_equal(a->n_causes, b->n_causes);
@@ -105,6 +107,7 @@ static void compare_runs(struct tn_run *a, struct tn_run *b)
 	y.scenario_text = x.scenario_text;
 	y.override = x.override;
 	y.finding = x.finding;
+	y.readiness = x.readiness;
 	y.effect = x.effect;
 	y.cpu = x.cpu;
 	y.cause = x.cause;
@@ -183,9 +186,18 @@ static void check_object(const cJSON *object)
 
 static void sample_fills_every_key(void **state)
 {
-	static const char *const lists[] = {
-		"findings",   "side_effects",      "cpus",         "causes", "worst", "churn", "entry_costs", "wakeups",
-		"references", "entry_cost_totals", "wakeup_totals"};
+	static const char *const lists[] = {"findings",
+					    "side_effects",
+					    "cpus",
+					    "causes",
+					    "worst",
+					    "churn",
+					    "entry_costs",
+					    "wakeups",
+					    "references",
+					    "readiness",
+					    "entry_cost_totals",
+					    "wakeup_totals"};
 	tn_cleanup(tn_run_freep) struct tn_run *run = sample_run(3, 3);
 	tn_cleanup(cJSON_Deletep) cJSON *json = sample_document(run);
 	const cJSON *list, *item;

@@ -84,6 +84,25 @@ static void fill_environment(struct tn_environment *e)
 	SET(e->config[3], "CONFIG_RCU_NOCB_CPU=y");
 }
 
+static void fill_readiness(struct tn_run *run)
+{
+	struct tn_check_report report = {0};
+	struct tn_check_finding finding[2 * 16], *f = finding;
+
+	for (size_t i = 0; i < 16; i++)
+		for (int cpu = 1; cpu <= (tn_check_at(i)->per_cpu ? 2 : 1); cpu++, f++) {
+			*f = (struct tn_check_finding){.check = tn_check_at(i),
+						       .cpu = tn_check_at(i)->per_cpu ? cpu : -1,
+						       .verdict = (enum tn_check_verdict)(i % TN_CHECK_VERDICTS)};
+			SET(f->file, "/proc/cmdline");
+			snprintf(f->value, sizeof(f->value), "value %zu", i + 1);
+		}
+	report.finding = finding;
+	report.n = (size_t)(f - finding);
+	if (tn_run_add_readiness(run, &report, NULL) < 0)
+		abort();
+}
+
 static void fill_findings(struct tn_run *run)
 {
 	tn_run_add_finding(run, TN_FINDING_WARNING, 1, "cpu-not-isolated",
@@ -92,6 +111,7 @@ static void fill_findings(struct tn_run *run)
 	tn_run_add_finding(run, TN_FINDING_INFO, -1, "no-smi-count", "The SMI count cannot be read here.");
 	run->finding[1].severity = TN_FINDING_WARNING;
 	tn_run_add_finding(run, TN_FINDING_INFO, -1, "smt-off", "SMT is off: no sibling shares the probed core.");
+	fill_readiness(run);
 	tn_run_add_effect(run, "tracefs-instance", "/sys/kernel/tracing/instances/tlbnoise.4711.88123.probed", "absent",
 			  "present");
 	tn_run_add_effect(run, "sched-policy", "probe on CPU 1", "SCHED_OTHER", "SCHED_FIFO 1");
