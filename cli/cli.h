@@ -39,8 +39,10 @@ enum cli_option_bit {
 	CLI_STORE = 1 << 16,
 	CLI_FILTER = 1 << 17, /* what selects runs of the history */
 	CLI_DELETE = 1 << 18,
-	CLI_EXPORT = 1 << 19, /* --format, and --output for one file */
+	CLI_EXPORT = 1 << 19,    /* --format, and --output for one file */
 	CLI_READINESS = 1 << 30, /* what check alone takes */
+	CLI_REMOTE = 1 << 20,
+	CLI_QUEUE = 1 << 21, /* what run alone asks of the service */
 	/* what every verb knows, and what may stand before the verb */
 	CLI_COMMON = CLI_JSON | CLI_HELP | CLI_NO_COLOR | CLI_SOCKET,
 };
@@ -59,6 +61,10 @@ struct cli_args {
 	uint64_t limit;
 	double smallest_effect, confidence; /* shares */
 	uint64_t seed;
+	const char **remote; /* hosts; ends with NULL */
+	size_t n_remote;
+	bool detach, attached, no_wait;
+	uint64_t priority;
 	const char **operand; /* ends with NULL */
 	size_t n_operand;
 };
@@ -129,13 +135,21 @@ struct cli_link {
 	int fd;                            /* of @client, to poll; owned by it */
 	pid_t daemon;                      /* the private one, 0 with a service */
 	bool leave;                        /* do not wait for the private daemon's end */
+	const char *host;                  /* reached through ssh, NULL: this one */
+	pid_t ssh, control_ssh;            /* of the two connections, 0: none */
 	char path[128];                    /* socket of the service */
 };
+int cli_link_host(const struct cli *cli, const char *host, struct cli_link *ret, struct tn_error *err);
+int cli_link_says(const struct cli_link *link, int code, struct tn_error *err);
 int cli_link_service(const struct cli *cli, struct cli_link *ret, struct tn_error *err);
 int cli_link_any(const struct cli *cli, struct cli_link *ret, struct tn_error *err);
 int cli_link_control(struct cli_link *link, struct tn_error *err);
 int cli_link_broken(struct cli_link *link, int code, struct tn_error *err);
 void cli_link_close(struct cli_link *link);
+
+/* remote.c */
+int cli_remote_open(const char *host, const char *socket, int *ret_fd, pid_t *ret_pid, struct tn_error *err);
+int cli_remote_end(pid_t pid, struct tn_error *err);
 
 /* call.c */
 int cli_receive(struct tn_varlink_client *c, cJSON **ret, struct tn_error *err);
@@ -169,6 +183,14 @@ int cli_inventory_machine(cJSON *machine, struct tn_error *err);
 int cli_scenario_load(const char *name, const char *const *overrides, char *path, size_t size, char **ret_text,
 		      struct tn_scenario **ret, struct tn_error *err);
 
+/* hosts.c, and what it has from run.c */
+int cli_run_send(const struct cli *cli, struct cli_link *link, const char *path, const char *text, bool attached,
+		 struct tn_error *err);
+int cli_run_follow(struct cli_link *link, struct cli_progress *progress, cJSON **ret, struct tn_error *err);
+int cli_run_verdict(const struct cli *cli, const struct tn_run *run, struct tn_error *err);
+int cli_run_hosts(const struct cli *cli, const char *path, const char *text, struct tn_error *err);
+
+int cli_bridge(const struct cli *cli, struct tn_error *err);
 int cli_run(const struct cli *cli, struct tn_error *err);
 int cli_check(const struct cli *cli, struct tn_error *err);
 int cli_list(const struct cli *cli, struct tn_error *err);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The way to a daemon: the service when its socket answers, otherwise a private tlbnoised over socket
- * pairs, after which nothing differs. A connection handles one call at a time, so stopping a run takes a
- * second connection. The private daemon gets a session of its own: ctrl-C reaches this program only, which
- * then asks for an orderly end. It ends when its sockets close, however this program dies.
+ * The way to a daemon: that of another host through ssh, the service when its socket answers, otherwise a private
+ * tlbnoised over socket pairs, after which nothing differs. A connection handles one call at a time, so stopping a run
+ * takes a second connection. The private daemon gets a session of its own: ctrl-C reaches this program only, which then
+ * asks for an orderly end. It ends when its sockets close, however this program dies.
  */
 #include <errno.h>
 #include <poll.h>
@@ -47,7 +47,9 @@ static int socket_path(const struct cli *cli, struct cli_link *link, bool *ret_n
 {
 	const char *env = getenv("TLBNOISE_SOCKET");
 
-	*ret_named = cli->args.socket || (env && *env);
+	*ret_named = cli->args.socket || (env && *env) || link->host;
+	if (!cli->args.socket && link->host)
+		return 0; /* the usual one over there */
 	if (!cli->args.socket) {
 		if (tn_path_socket(link->path, sizeof(link->path)) < 0)
 			return tn_error_set(err, -ENAMETOOLONG, "TLBNOISE_SOCKET: " TOO_LONG);
@@ -60,8 +62,12 @@ static int socket_path(const struct cli *cli, struct cli_link *link, bool *ret_n
 
 static int link_path(struct cli_link *link, struct tn_error *err)
 {
-	int fd, r = connect_socket(link->path, &fd, err);
+	int fd, r;
 
+	if (link->host)
+		r = cli_remote_open(link->host, *link->path ? link->path : NULL, &fd, &link->ssh, err);
+	else
+		r = connect_socket(link->path, &fd, err);
 	if (r < 0)
 		return r;
 	link->fd = fd;
@@ -69,16 +75,39 @@ static int link_path(struct cli_link *link, struct tn_error *err)
 }
 
 /**
- * cli_link_service() - connect to the service
- * @cli: --socket
- * @ret: the link, for cli_link_close()
- * @err: message
+ * cli_link_says() - name the host in a message about it
+ * @link: the link
+ * @code: what a call returned
+ * @err: its message, when @code is negative
  *
- * Return: 0, or a negative errno: no service is an error here.
+ * Return: @code.
  */
-int cli_link_service(const struct cli *cli, struct cli_link *ret, struct tn_error *err)
+int cli_link_says(const struct cli_link *link, int code, struct tn_error *err)
 {
-	struct cli_link link = {.fd = -1};
+	return code < 0 && link->host ? tn_error_prefix(err, code, "%s", link->host) : code;
+}
+
+/* The only host, for verbs that take one. */
+static int choose_host(const struct cli *cli, struct cli_link *link, struct tn_error *err)
+{
+	if (cli->args.n_remote > 1)
+		return tn_error_set(err, -EINVAL, "%s: give one --host; run and status take several", cli->verb->name);
+	link->host = cli->args.remote[0];
+	return 0;
+}
+
+/**
+ * cli_link_host() - connect to the service of a host
+ * @cli: --socket
+ * @host: which, NULL: this one
+ * @ret: the link, for cli_link_close()
+ * @err: message, which names the host
+ *
+ * Return: 0 or a negative errno.
+ */
+int cli_link_host(const struct cli *cli, const char *host, struct cli_link *ret, struct tn_error *err)
+{
+	struct cli_link link = {.fd = -1, .host = host};
 	bool named;
 	int r = socket_path(cli, &link, &named, err);
 
@@ -90,7 +119,23 @@ int cli_link_service(const struct cli *cli, struct cli_link *ret, struct tn_erro
 				    link.path);
 	if (r == 0)
 		*ret = link;
-	return r;
+	return cli_link_says(&link, r, err);
+}
+
+/**
+ * cli_link_service() - connect to the service
+ * @cli: --socket, --host
+ * @ret: the link, for cli_link_close()
+ * @err: message
+ *
+ * Return: 0, or a negative errno: no service is an error here.
+ */
+int cli_link_service(const struct cli *cli, struct cli_link *ret, struct tn_error *err)
+{
+	struct cli_link link = {.fd = -1};
+	int r = choose_host(cli, &link, err);
+
+	return r < 0 ? r : cli_link_host(cli, link.host, ret, err);
 }
 
 static int spawn_daemon(const char *program, int call, int control, pid_t *ret, struct tn_error *err)
@@ -174,11 +219,13 @@ int cli_link_any(const struct cli *cli, struct cli_link *ret, struct tn_error *e
 {
 	struct cli_link link = {.fd = -1};
 	bool named;
-	int r = socket_path(cli, &link, &named, err);
+	int r = choose_host(cli, &link, err);
 
+	if (r == 0)
+		r = socket_path(cli, &link, &named, err);
 	if (r < 0)
 		return r;
-	r = link_path(&link, err);
+	r = cli_link_says(&link, link_path(&link, err), err);
 	if ((r == -ENOENT || r == -ECONNREFUSED) && !named) {
 		link.path[0] = '\0';
 		r = link_private(&link, err);
@@ -203,7 +250,10 @@ int cli_link_control(struct cli_link *link, struct tn_error *err)
 
 	if (link->control)
 		return 0;
-	r = connect_socket(link->path, &fd, err);
+	if (link->host)
+		r = cli_remote_open(link->host, *link->path ? link->path : NULL, &fd, &link->control_ssh, err);
+	else
+		r = connect_socket(link->path, &fd, err);
 	return r < 0 ? r : tn_varlink_client_fd(fd, &link->control, err);
 }
 
@@ -235,6 +285,12 @@ int cli_link_broken(struct cli_link *link, int code, struct tn_error *err)
 
 	if (code != -ECONNRESET && code != -EPIPE)
 		return code;
+	if (link->ssh) {
+		tn_varlink_client_free(tn_steal_ptr(link->client));
+		cli_remote_end(link->ssh, err);
+		link->ssh = 0;
+		return code;
+	}
 	if (!link->daemon)
 		return tn_error_set(err, code, "the service on %s went away; 'tlbnoise status' tells when it is back",
 				    link->path);
@@ -267,5 +323,9 @@ void cli_link_close(struct cli_link *link)
 		tn_varlink_client_free(link->control);
 	if (link->daemon && !link->leave && !wait_daemon(link, &status))
 		fprintf(stderr, "tlbnoise: the private daemon (PID %d) has not ended yet\n", (int)link->daemon);
+	if (link->ssh)
+		cli_remote_end(link->ssh, NULL);
+	if (link->control_ssh)
+		cli_remote_end(link->control_ssh, NULL);
 	*link = (struct cli_link){.fd = -1};
 }

@@ -10,7 +10,7 @@
 #include "base/units.h"
 #include "cli/cli.h"
 
-enum kind { FLAG, TEXT, LIST, NUMBER, DURATION, PERCENT };
+enum kind { FLAG, TEXT, LIST, HOSTS, NUMBER, DURATION, PERCENT };
 
 struct option {
 	unsigned int bit;
@@ -65,6 +65,15 @@ static const struct option table[] = {
 	{CLI_DELETE, 0, "yes", NULL, "with --delete: do it, instead of showing what would go", FLAG, AT(yes)},
 	{CLI_EXPORT, 0, "format", "FORMAT", "json (the document, as published) or csv (its figures)", TEXT, AT(format)},
 	{CLI_EXPORT, 'o', "output", "FILE", "write to FILE; with json, raw records beside it", TEXT, AT(output)},
+	{CLI_QUEUE, 'd', "detach", NULL, "print the id and leave: the run goes on, its result is in the history", FLAG,
+	 AT(detach)},
+	{CLI_QUEUE, 0, "attached", NULL, "the run ends if this program dies; otherwise the service goes on with it",
+	 FLAG, AT(attached)},
+	{CLI_QUEUE, 0, "no-wait", NULL, "give up if another run is in progress, instead of waiting for it", FLAG,
+	 AT(no_wait)},
+	{CLI_QUEUE, 0, "priority", "N", "of those that wait, the highest goes first: 0 to 100 (default 50)", NUMBER,
+	 AT(priority), 0, 100},
+	{CLI_REMOTE, 0, "host", "HOST", "the service of this host, through ssh; run and status take several", HOSTS, 0},
 	{CLI_STORE, 0, "store", "FOLDER", "the history in this folder instead of your own", TEXT, AT(store)},
 	{CLI_JSON, 0, "json", NULL, "print JSON instead of text", FLAG, AT(json)},
 	{CLI_SOCKET, 0, "socket", "PATH", "socket of the service to talk to", TEXT, AT(socket)},
@@ -97,6 +106,7 @@ int cli_args_init(struct cli_args *args, int argc, struct tn_error *err)
 	size_t room = (size_t)argc + 1;
 
 	*args = (struct cli_args){
+		.priority = 50,
 		.interval_ns = 1000000000,
 		.worst = 10,
 		.smallest_effect = 0.05,
@@ -104,8 +114,9 @@ int cli_args_init(struct cli_args *args, int argc, struct tn_error *err)
 		.seed = 1,
 	};
 	args->override = calloc(room, sizeof(*args->override));
+	args->remote = calloc(room, sizeof(*args->remote));
 	args->operand = calloc(room, sizeof(*args->operand));
-	if (!args->override || !args->operand)
+	if (!args->override || !args->remote || !args->operand)
 		return tn_error_set(err, -ENOMEM, "no memory for the command line");
 	return 0;
 }
@@ -117,6 +128,7 @@ int cli_args_init(struct cli_args *args, int argc, struct tn_error *err)
 void cli_args_free(struct cli_args *args)
 {
 	free(args->override);
+	free(args->remote);
 	free(args->operand);
 }
 
@@ -192,9 +204,14 @@ static int store(struct cli_args *args, const struct option *o, const char *valu
 	case LIST:
 		args->override[args->n_override++] = value;
 		return 0;
+	case HOSTS:
 	case TEXT:
 		if (!*value)
 			return tn_error_set(err, -EINVAL, "--%s: the value is empty; give a %s", o->name, o->value);
+		if (o->kind == HOSTS) {
+			args->remote[args->n_remote++] = value;
+			return 0;
+		}
 		*(const char **)at = value;
 		return 0;
 	case NUMBER:

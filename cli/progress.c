@@ -54,6 +54,11 @@ static void format_text(const cJSON *progress, char *buf, size_t size)
 	double round = cli_json_number(progress, "round");
 	double n = cli_json_number(progress, "interruptions");
 
+	if (!strcmp(cli_json_text(progress, "state"), "queued")) {
+		snprintf(buf, size, "waiting for other runs, place %.0f in the queue",
+			 cli_json_number(progress, "position"));
+		return;
+	}
 	format_left(progress, left, sizeof(left));
 	if (n > 0)
 		snprintf(seen, sizeof(seen), ", worst %s on CPU %.0f",

@@ -11,8 +11,21 @@
 #include "system/paths.h"
 #include "varlink/interface.h"
 
-static int send_run(const struct cli *cli, struct cli_link *link, const char *path, const char *text,
-		    struct tn_error *err)
+/**
+ * cli_run_send() - ask for a run
+ * @cli: overrides, --priority, --no-wait, --detach
+ * @link: to whom
+ * @path: of the scenario, for messages
+ * @text: of the scenario
+ * @attached: whether the run ends when the connection does
+ * @err: message
+ *
+ * What a daemon of an older version does not know is sent only when it is asked for.
+ *
+ * Return: 0 or a negative errno.
+ */
+int cli_run_send(const struct cli *cli, struct cli_link *link, const char *path, const char *text, bool attached,
+		 struct tn_error *err)
 {
 	cli_autojson cJSON *parameters = cJSON_CreateObject();
 	cJSON *overrides = cJSON_CreateStringArray(cli->args.override, (int)cli->args.n_override);
@@ -23,6 +36,14 @@ static int send_run(const struct cli *cli, struct cli_link *link, const char *pa
 		return tn_error_set(err, -ENOMEM, "no memory for the call");
 	}
 	cJSON_AddItemToObject(parameters, "overrides", overrides);
+	if (cli->args.priority != 50)
+		cJSON_AddNumberToObject(parameters, "priority", (double)cli->args.priority);
+	if (cli->args.no_wait)
+		cJSON_AddTrueToObject(parameters, "no_wait");
+	if (cli->args.detach)
+		cJSON_AddTrueToObject(parameters, "detach");
+	if (attached)
+		cJSON_AddTrueToObject(parameters, "attached");
 	return tn_varlink_send(link->client, TN_INTERFACE ".Run", parameters, true, err);
 }
 
@@ -62,8 +83,16 @@ static int on_interrupt(struct cli_link *link, struct cli_progress *progress, co
 	return r;
 }
 
-/* Shows progress until the document comes. */
-static int follow(struct cli_link *link, struct cli_progress *progress, cJSON **ret, struct tn_error *err)
+/**
+ * cli_run_follow() - show progress until the document comes
+ * @link: on which a run was asked for
+ * @progress: how to show it
+ * @ret: the document, the caller's
+ * @err: message
+ *
+ * Return: 0, -EINTR when the user wants to leave without a result, another negative errno.
+ */
+int cli_run_follow(struct cli_link *link, struct cli_progress *progress, cJSON **ret, struct tn_error *err)
 {
 	bool asked = false;
 	char run[64] = "";
@@ -113,6 +142,12 @@ static void print_place(const struct cli *cli, const struct tn_run *run)
 {
 	char own[200] = "", folder[sizeof(run->raw_file)] = "";
 
+	if (cli->args.n_remote && !cli->args.output) {
+		if (is_stored(run))
+			printf("\nStored on %s: 'ssh %s tlbnoise show %s' prints this report again\n",
+			       cli->args.remote[0], cli->args.remote[0], run->id);
+		return;
+	}
 	if (cli->args.output) {
 		printf("\nDocument: %s ('tlbnoise show' prints this report again)\n", cli->args.output);
 		return;
@@ -126,8 +161,17 @@ static void print_place(const struct cli *cli, const struct tn_run *run)
 	       *folder && strcmp(folder, own) ? " --store " : "", strcmp(folder, own) ? folder : "");
 }
 
-/* That something is missing outweighs what failed: the lines on stderr say both. */
-static int verdict(const struct cli *cli, const struct tn_run *run, struct tn_error *err)
+/**
+ * cli_run_verdict() - the exit status that a run asks for
+ * @cli: --strict
+ * @run: the run
+ * @err: message
+ *
+ * That something is missing outweighs what failed: the lines on stderr say both.
+ *
+ * Return: exit status or a negative errno.
+ */
+int cli_run_verdict(const struct cli *cli, const struct tn_run *run, struct tn_error *err)
 {
 	const char *reason = run->state_reason[0] ? run->state_reason : "no reason recorded";
 	int r = cli_judged(cli, run, true, err);
@@ -144,6 +188,15 @@ static int verdict(const struct cli *cli, const struct tn_run *run, struct tn_er
 		reason);
 }
 
+/* The connection carries documents only. */
+static void leave_raw_there(struct tn_run *run, const char *host)
+{
+	if (*run->raw_file)
+		snprintf(run->raw_error, sizeof(run->raw_error), "they are on %.60s in %.160s", host, run->raw_file);
+	*run->raw_file = '\0';
+	run->raw_records = 0;
+}
+
 /* What was measured is shown even if it could not be saved. */
 static int deliver(const struct cli *cli, const cJSON *document, struct tn_error *err)
 {
@@ -153,6 +206,8 @@ static int deliver(const struct cli *cli, const cJSON *document, struct tn_error
 	r = tn_run_from_json(document, &run, err);
 	if (r < 0)
 		return tn_error_prefix(err, r, "the daemon's document");
+	if (cli->args.output && cli->args.n_remote)
+		leave_raw_there(run, cli->args.remote[0]);
 	if (cli->args.output)
 		saved = cli_save(run, cli->args.output, err);
 	r = cli->args.json ? cli_print_json(document, false, saved < 0 ? NULL : err)
@@ -162,7 +217,65 @@ static int deliver(const struct cli *cli, const cJSON *document, struct tn_error
 	if (!cli->args.json)
 		print_place(cli, run);
 	fflush(stdout);
-	return verdict(cli, run, err);
+	return cli_run_verdict(cli, run, err);
+}
+
+static int print_id(const struct cli *cli, const cJSON *reply, struct tn_error *err)
+{
+	const char *id = cli_json_text(reply, "run");
+
+	if (!*id)
+		return tn_error_set(err, -EBADMSG, "the service does not know --detach: it is older than this program");
+	if (cli->args.json)
+		return cli_print_json(reply, false, err);
+	printf("%s\n", id);
+	return CLI_FINE;
+}
+
+/* The run goes on without us. Without a service there is nobody to go on with it. */
+static int run_detached(const struct cli *cli, const char *path, const char *text, struct tn_error *err)
+{
+	tn_cleanup(cli_link_close) struct cli_link link = {.fd = -1};
+	cli_autojson cJSON *reply = NULL;
+	int r = cli_link_service(cli, &link, err);
+
+	if (r < 0)
+		return r;
+	r = cli_run_send(cli, &link, path, text, false, err);
+	if (r == 0)
+		r = cli_receive(link.client, &reply, err);
+	r = cli_link_says(&link, cli_link_broken(&link, r, err), err);
+	return r < 0 ? r : print_id(cli, reply, err);
+}
+
+static int run_here(const struct cli *cli, const char *path, const char *text, struct tn_error *err)
+{
+	tn_cleanup(cli_link_close) struct cli_link link = {.fd = -1};
+	cli_autojson cJSON *document = NULL;
+	struct cli_progress progress;
+	int r;
+
+	cli_interrupt_catch();
+	cli_progress_start(&progress, cli);
+	r = cli_link_any(cli, &link, err);
+	if (r < 0)
+		return r;
+	r = cli_link_broken(&link, cli_run_send(cli, &link, path, text, cli->args.attached, err), err);
+	if (r == 0)
+		r = cli_run_follow(&link, &progress, &document, err);
+	cli_progress_end(&progress);
+	return r < 0 ? cli_link_says(&link, r, err) : deliver(cli, document, err);
+}
+
+static int check_use(const struct cli_args *args, struct tn_error *err)
+{
+	if (args->detach && (args->attached || args->output || args->n_remote > 1))
+		return tn_error_set(err, -EINVAL,
+				    "run: --detach leaves at once: it goes neither with --attached nor with --output, "
+				    "and with one --host only");
+	if (args->output && args->n_remote > 1)
+		return tn_error_set(err, -EINVAL, "run: --output takes the document of one host; each keeps its own");
+	return args->output ? cli_save_check(args->output, err) : 0;
 }
 
 /**
@@ -174,28 +287,17 @@ static int deliver(const struct cli *cli, const cJSON *document, struct tn_error
  */
 int cli_run(const struct cli *cli, struct tn_error *err)
 {
-	tn_cleanup(cli_link_close) struct cli_link link = {.fd = -1};
-	cli_autojson cJSON *document = NULL;
 	tn_autofree struct tn_scenario *scenario = NULL;
 	tn_autofree char *text = NULL;
-	struct cli_progress progress;
 	char path[512];
 	int r;
 
 	r = cli_scenario_load(cli->args.operand[0], cli->args.override, path, sizeof(path), &text, &scenario, err);
-	if (r == 0 && cli->args.output)
-		r = cli_save_check(cli->args.output, err);
+	if (r == 0)
+		r = check_use(&cli->args, err);
 	if (r < 0)
 		return r;
-	cli_interrupt_catch();
-	cli_progress_start(&progress, cli);
-	r = cli_link_any(cli, &link, err);
-	if (r < 0)
-		return r;
-	r = send_run(cli, &link, path, text, err);
-	if (r < 0)
-		return cli_link_broken(&link, r, err);
-	r = follow(&link, &progress, &document, err);
-	cli_progress_end(&progress);
-	return r < 0 ? r : deliver(cli, document, err);
+	if (cli->args.n_remote > 1)
+		return cli_run_hosts(cli, path, text, err);
+	return cli->args.detach ? run_detached(cli, path, text, err) : run_here(cli, path, text, err);
 }

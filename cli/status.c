@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Verb status: what the service does now. Without a service there is nothing to say, which is status 2. */
+/*
+ * Verb status: what the service does now, and what waits; of each host that was named. Without a service there is
+ * nothing to say, which is status 2.
+ */
 #include <errno.h>
 
 #include "base/units.h"
@@ -16,6 +19,40 @@ static const struct cli_column columns[] = {
 	{"LOST", .right = true},
 	{"SCENARIO", .last = true},
 };
+
+static const struct cli_column queue_columns[] = {
+	{"WAITING"},
+	{"PLACE", .right = true},
+	{"PRIORITY", .right = true},
+	{"SINCE", .right = true},
+	{"UID", .right = true},
+	{"SCENARIO", .last = true},
+};
+
+static int print_queue(const struct cli *cli, const cJSON *queue, struct tn_error *err)
+{
+	tn_cleanup(cli_table_freep) struct libscols_table *table = NULL;
+	const cJSON *item;
+	int r;
+
+	if (!cJSON_GetArraySize(queue))
+		return 0;
+	r = cli_table_new(cli, queue_columns, TN_ARRAY_SIZE(queue_columns), &table, err);
+	cJSON_ArrayForEach(item, queue) {
+		char place[32], priority[32], since[32], uid[32];
+		const char *cells[TN_ARRAY_SIZE(queue_columns)] = {
+			cli_json_text(item, "run"), place, priority, since, uid, cli_json_text(item, "scenario"),
+		};
+
+		snprintf(place, sizeof(place), "%.0f", cli_json_number(item, "position"));
+		snprintf(priority, sizeof(priority), "%.0f", cli_json_number(item, "priority"));
+		snprintf(since, sizeof(since), "%.0f s", cli_json_number(item, "waiting_ms") / 1000);
+		snprintf(uid, sizeof(uid), "%.0f", cli_json_number(item, "uid"));
+		if (r == 0)
+			r = cli_table_row(table, cells, TN_ARRAY_SIZE(queue_columns), err);
+	}
+	return r < 0 ? r : cli_table_print(table, err);
+}
 
 static int add_run(struct libscols_table *table, const cJSON *run, struct tn_error *err)
 {
@@ -56,26 +93,62 @@ static int print_status(const struct cli *cli, const cJSON *reply, struct tn_err
 		if (r == 0)
 			r = add_run(table, item, err);
 	}
-	return r < 0 ? r : cli_table_print(table, err);
+	if (r == 0)
+		r = cli_table_print(table, err);
+	return r < 0 ? r : print_queue(cli, cJSON_GetObjectItemCaseSensitive(reply, "queue"), err);
+}
+
+static int ask(const struct cli *cli, const char *host, cJSON **ret, struct tn_error *err)
+{
+	tn_cleanup(cli_link_close) struct cli_link link = {.fd = -1};
+	int r = cli_link_host(cli, host, &link, err);
+
+	if (r < 0)
+		return r;
+	return cli_link_says(&link, cli_link_broken(&link, cli_call(link.client, "Status", NULL, ret, err), err), err);
+}
+
+static int show(const struct cli *cli, const char *host, struct tn_error *err)
+{
+	cli_autojson cJSON *reply = NULL;
+	int r = ask(cli, host, &reply, err);
+
+	if (r < 0)
+		return r;
+	if (host && cli->args.json)
+		cJSON_AddStringToObject(reply, "host", host);
+	if (cli->args.json)
+		return cli_print_json(reply, cli->args.n_remote > 1, err);
+	if (host)
+		printf("%s%s%s\n", cli_bold(cli), host, cli_plain(cli));
+	return print_status(cli, reply, err);
 }
 
 /**
  * cli_status() - verb status
- * @cli: --json, --socket
+ * @cli: --json, --socket, --host
  * @err: message
+ *
+ * Of several hosts each is asked, also when one before it could not be.
  *
  * Return: exit status or a negative errno.
  */
 int cli_status(const struct cli *cli, struct tn_error *err)
 {
-	tn_cleanup(cli_link_close) struct cli_link link = {.fd = -1};
-	cli_autojson cJSON *reply = NULL;
-	int r = cli_link_service(cli, &link, err);
+	int r = 0, worst = 0;
 
-	if (r == 0)
-		r = cli_call(link.client, "Status", NULL, &reply, err);
-	if (r < 0)
-		return r;
-	r = cli->args.json ? cli_print_json(reply, false, err) : print_status(cli, reply, err);
-	return r < 0 ? r : CLI_FINE;
+	if (!cli->args.n_remote)
+		worst = show(cli, NULL, err);
+	for (size_t i = 0; i < cli->args.n_remote; i++) {
+		struct tn_error one = {0};
+
+		r = show(cli, cli->args.remote[i], &one);
+		if (r == 0)
+			continue;
+		if (worst < 0)
+			fprintf(stderr, "tlbnoise: %s\n", err->text);
+		worst = r;
+		*err = one;
+	}
+	return worst < 0 ? worst : CLI_FINE;
 }

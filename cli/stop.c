@@ -21,13 +21,16 @@ int cli_stop(const struct cli *cli, struct tn_error *err)
 		return tn_error_set(err, -ENOMEM, "no memory for the call");
 	r = cli_link_service(cli, &link, err);
 	if (r == 0)
-		r = cli_call(link.client, "Stop", parameters, &reply, err);
+		r = cli_link_says(&link,
+				  cli_link_broken(&link, cli_call(link.client, "Stop", parameters, &reply, err), err),
+				  err);
 	if (r < 0)
 		return r;
 	if (cli->args.json) {
 		r = cli_print_json(reply, false, err);
 		return r < 0 ? r : CLI_FINE;
 	}
-	printf("Run %s stops; its document will say \"aborted\".\n", cli_json_text(reply, "run"));
+	printf("Run %s stops: its document will say \"aborted\"; if it has not begun, there will be none.\n",
+	       cli_json_text(reply, "run"));
 	return CLI_FINE;
 }

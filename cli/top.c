@@ -220,10 +220,10 @@ int cli_top(const struct cli *cli, struct tn_error *err)
 	if (r == 0)
 		r = tn_varlink_send(link.client, TN_INTERFACE ".Watch", parameters, true, err);
 	if (r < 0)
-		return r;
+		return r; /* a connection that broke says more when it is read */
 	cli_interrupt_catch();
 	screen_setup(&screen, cli);
 	r = watch(cli, &link, &screen, err);
 	screen_restore(&screen);
-	return r;
+	return cli_link_says(&link, r, err);
 }

@@ -6,18 +6,17 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <systemd/sd-daemon.h>
 
 #include "daemon.h"
 #include "system/paths.h"
+#include "system/topology.h"
 #include "tn-config.h"
 #include "varlink/interface.h"
 
@@ -39,24 +38,12 @@ struct options {
 	unsigned int n_private;
 };
 
-static void sink(void *userdata, int priority, const char *text)
-{
-	struct daemon *d = userdata;
-
-	if (priority <= d->log_level)
-		fprintf(stderr, "%s%s\n",
-			d->private                ? "tlbnoised: "
-			: priority <= LOG_WARNING ? SD_WARNING
-						  : SD_INFO,
-			text);
-}
-
 /* What recovery says is kept for status and documents, beside being logged. */
 static void recovery_sink(void *userdata, int priority, const char *text)
 {
 	struct daemon *d = userdata;
 
-	sink(d, priority, text);
+	journal_sink(d, priority, text);
 	if (priority <= LOG_NOTICE && d->n_recovered < DAEMON_RECOVERED_MAX)
 		d->recovered[d->n_recovered++] = strdup(text);
 }
@@ -104,67 +91,6 @@ static int parse_options(int argc, char **argv, struct options *o)
 	return 0;
 }
 
-/* Who may not call anything shall not even connect. Somebody else's socket has nobody's group but his own. */
-static int give_to_readers(const struct daemon *d, const char *path, struct tn_error *err)
-{
-	const struct config_group *g = &d->config.readers;
-
-	if (geteuid() != 0 || !g->set || lchown(path, 0, g->gid) == 0)
-		return 0;
-	return tn_error_set(err, -errno, "cannot give %s to the group %s: %s", path, g->name, strerror(errno));
-}
-
-/* A socket file that nobody answers on is a dead daemon's. */
-static int bind_socket(const char *path, struct tn_error *err)
-{
-	struct sockaddr_un addr = {.sun_family = AF_UNIX};
-	tn_autoclose int fd = -1;
-	struct stat st;
-	int r;
-
-	if (strlen(path) >= sizeof(addr.sun_path))
-		return tn_error_set(err, -ENAMETOOLONG, "%s: too long for a socket: at most %zu characters", path,
-				    sizeof(addr.sun_path) - 1);
-	strcpy(addr.sun_path, path);
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd < 0)
-		return tn_error_set(err, -errno, "cannot make a socket: %s", strerror(errno));
-	if (connect(fd, (struct sockaddr *)&addr, sizeof(addr)) == 0)
-		return tn_error_set(err, -EADDRINUSE, "%s: another daemon serves here", path);
-	if (errno == ECONNREFUSED && lstat(path, &st) == 0 && S_ISSOCK(st.st_mode))
-		unlink(path);
-	if (bind(fd, (struct sockaddr *)&addr, sizeof(addr)) < 0 || chmod(path, 0660) < 0 || listen(fd, 64) < 0) {
-		r = -errno;
-		return tn_error_set(err, r, "cannot listen on %s: %s", path, strerror(-r));
-	}
-	return tn_steal_fd(&fd);
-}
-
-static int open_service(struct daemon *d, const struct options *o, char *own_path, size_t size, struct tn_error *err)
-{
-	int n = sd_listen_fds(1), fd, r;
-
-	if (n > 1)
-		return tn_error_set(err, -EINVAL, "systemd passed %d sockets: the unit should have one", n);
-	if (n == 1)
-		return tn_varlink_server_listen_fd(d->server, SD_LISTEN_FDS_START, err);
-	if (o->socket)
-		snprintf(own_path, size, "%s", o->socket);
-	else
-		tn_path_socket(own_path, size);
-	fd = bind_socket(own_path, err);
-	if (fd < 0) {
-		*own_path = '\0';
-		return fd;
-	}
-	r = give_to_readers(d, own_path, err);
-	if (r < 0) {
-		close(fd);
-		return r;
-	}
-	return tn_varlink_server_listen_fd(d->server, fd, err);
-}
-
 static int open_server(struct daemon *d, const struct options *o, char *own_path, size_t size, struct tn_error *err)
 {
 	struct tn_varlink_options opt = {
@@ -186,7 +112,7 @@ static int open_server(struct daemon *d, const struct options *o, char *own_path
 	if (r < 0)
 		return r;
 	if (!d->private)
-		return open_service(d, o, own_path, size, err);
+		return socket_open(d, o->socket, own_path, size, err);
 	for (unsigned int i = 0; i < o->n_private; i++) {
 		r = tn_varlink_server_add_fd(d->server, o->private_fd[i], err);
 		if (r < 0)
@@ -205,8 +131,55 @@ static int on_signal(sd_event_source *source, const struct signalfd_siginfo *si,
 	(void)si;
 	if (!d->run || d->leaving)
 		return sd_event_exit(d->event, 0);
-	d->leaving = true;
-	run_stop(d->run);
+	jobs_leave(d);
+	return 0;
+}
+
+/* CPUs of the service without a run. A private daemon runs where its client does. */
+static int keep_to_cpus(struct daemon *d, const struct daemon_config *c, struct tn_error *err)
+{
+	struct tn_topology topology;
+	struct tn_cpus cpus;
+	int r = tn_topology_read("", &topology, err);
+
+	if (r < 0)
+		return r;
+	cpus = c->cpus == CONFIG_CPU_LIST ? tn_cpus_and(&c->cpu_list, &topology.online) : topology.housekeeping;
+	if (tn_cpus_empty(&cpus))
+		return tn_error_set(err, -ENODEV, "cpus in tlbnoised.conf: none of them is online here");
+	d->cpus = cpus;
+	/* A run has moved us already, and moves us back to where it found us: from the next run on it counts. */
+	return d->run ? 0 : tn_cpus_bind_self(&cpus, err);
+}
+
+/* Nothing is changed by a configuration that is wrong. */
+static int configure(struct daemon *d, struct tn_error *err)
+{
+	struct daemon_config config;
+	int r = config_load("", &config, err);
+
+	if (r == 0)
+		r = keep_to_cpus(d, &config, err);
+	if (r < 0)
+		return r;
+	d->config = config;
+	d->log_level = config.log_level;
+	return 0;
+}
+
+static int on_reload(sd_event_source *source, const struct signalfd_siginfo *si, void *userdata)
+{
+	struct daemon *d = userdata;
+	struct tn_error err = {0};
+
+	(void)source;
+	(void)si;
+	sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%" PRIu64, tn_now_ns(CLOCK_MONOTONIC) / 1000);
+	if (configure(d, &err) < 0)
+		tn_log(&d->log, LOG_ERR, "not reloaded, the old configuration stays: %s", err.text);
+	else
+		tn_log(&d->log, LOG_NOTICE, "configuration reloaded");
+	sd_notify(0, "READY=1");
 	return 0;
 }
 
@@ -217,22 +190,18 @@ static int watch_signals(struct daemon *d)
 	sigemptyset(&set);
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGINT);
+	if (!d->private)
+		sigaddset(&set, SIGHUP);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	signal(SIGPIPE, SIG_IGN);
 	if (sd_event_add_signal(d->event, NULL, SIGTERM, on_signal, d) < 0)
 		return -EIO;
 	/* Ctrl-C on a terminal is for the client, which asks us to stop. */
-	return d->private ? 0 : sd_event_add_signal(d->event, NULL, SIGINT, on_signal, d);
-}
-
-/* A private daemon is its client's: the machine's configuration is for the service. */
-static int configure(struct daemon *d, struct tn_error *err)
-{
-	int r = d->private ? config_defaults(&d->config, err) : config_load("", &d->config, err);
-
-	if (r == 0 && !d->private)
-		d->log_level = d->config.log_level;
-	return r;
+	if (d->private)
+		return 0;
+	if (sd_event_add_signal(d->event, NULL, SIGHUP, on_reload, d) < 0)
+		return -EIO;
+	return sd_event_add_signal(d->event, NULL, SIGINT, on_signal, d);
 }
 
 static int serve(struct daemon *d, const struct options *o, struct tn_error *err)
@@ -241,7 +210,7 @@ static int serve(struct daemon *d, const struct options *o, struct tn_error *err
 	char own_path[256] = "";
 	int r;
 
-	r = configure(d, err);
+	r = d->private ? config_defaults(&d->config, err) : configure(d, err);
 	if (r < 0)
 		return r;
 	r = tn_path_state_dir(d->state_dir, sizeof(d->state_dir), err);
@@ -256,9 +225,12 @@ static int serve(struct daemon *d, const struct options *o, struct tn_error *err
 	r = open_server(d, o, own_path, sizeof(own_path), err);
 	if (r < 0)
 		return r;
-	sd_event_set_watchdog(d->event, true);
-	sd_notify(0, "READY=1\nSTATUS=idle");
+	r = pulse_start(d, err);
+	if (r < 0)
+		return r;
+	sd_notify(0, "READY=1");
 	r = sd_event_loop(d->event);
+	pulse_stop(d);
 	sd_notify(0, "STOPPING=1");
 	if (*own_path)
 		unlink(own_path);
@@ -267,12 +239,18 @@ static int serve(struct daemon *d, const struct options *o, struct tn_error *err
 
 static void release(struct daemon *d)
 {
+	struct job *job;
+
 	daemon_unwatch(d, NULL);
+	pulse_stop(d);
 	sd_event_source_disable_unref(d->progress);
 	sd_event_source_disable_unref(d->reaper);
-	run_free(d->run);
 	if (d->server)
 		tn_varlink_server_free(d->server);
+	run_free(d->run);
+	job_free(d->job);
+	while ((job = queue_take(&d->queue)))
+		job_free(job);
 	for (size_t i = 0; i < d->n_recovered; i++)
 		free(d->recovered[i]);
 	sd_event_unref(d->event);
@@ -290,7 +268,9 @@ int main(int argc, char **argv)
 		return r < 0 ? 0 : r;
 	d.private = o.n_private > 0;
 	d.log_level = d.private ? LOG_NOTICE : LOG_INFO;
-	d.log = (struct tn_log){.sink = sink, .userdata = &d};
+	d.journal = !d.private && journal_reads_us();
+	queue_init(&d.queue);
+	d.log = (struct tn_log){.sink = journal_sink, .userdata = &d};
 	r = serve(&d, &o, &err);
 	release(&d);
 	return r < 0 ? complain(err.text) : 0;

@@ -1,19 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The methods of io.tlbnoise. A call of Run is held until the run is over; with "more" it gets progress
- * in between, and notifications are skipped rather than queued for a client that does not read.
+ * The methods of io.tlbnoise: parameters in, jobs and answers out. A call of Run is held until the run is over; with
+ * "more" it gets progress in between, which is skipped rather than queued for a client that does not read.
  */
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
-#include <systemd/sd-daemon.h>
-
 #include "daemon.h"
+#include "system/paths.h"
 #include "tn-config.h"
-
-#define PROGRESS_US     250000u
-#define QUEUE_MAX_BYTES (256u * 1024)
 
 /**
  * daemon_fail() - answer a call with an error of our interface
@@ -29,149 +25,6 @@ void daemon_fail(struct tn_varlink_call *call, const char *error, const char *te
 	cJSON_AddStringToObject(parameters, "message", text);
 	snprintf(name, sizeof(name), "io.tlbnoise.%s", error);
 	tn_varlink_error(call, name, parameters);
-}
-
-static uint64_t lost_so_far(const struct run *run)
-{
-	struct tn_trace_stats stats = {0};
-	uint64_t lost = run->doc->lost.ring;
-
-	for (size_t i = 0; i < run->n_probes; i++)
-		if (run->probe[i].handle.shm && probe_state(&run->probe[i]) >= TN_PROBE_RUNNING)
-			lost += run->probe[i].handle.shm->result.lost; /* before, calibration uses the same counters */
-	if (run->trace)
-		tn_trace_counts(run->trace, &stats);
-	return lost + stats.missed + stats.undecoded;
-}
-
-static void add_worst(cJSON *j, const struct run *run)
-{
-	uint64_t interruptions = 0, worst = 0;
-	int worst_cpu = -1;
-
-	for (size_t i = 0; i < run->doc->n_cpus; i++)
-		interruptions += run->doc->cpu[i].interruptions.count;
-	tn_cpus_for_each(cpu, &run->plan.probed) {
-		const struct tn_cpu_tally *t = run->attribution ? tn_attribution_tally(run->attribution, cpu) : NULL;
-
-		if (!t)
-			continue;
-		/* What the window of this round has so far; the document has those that are over. */
-		interruptions += run_spins(run) && t->round == run->doc->rounds_done ? t->interruptions : 0;
-		if (t->max_ticks > worst) {
-			worst = t->max_ticks;
-			worst_cpu = t->cpu;
-		}
-	}
-	cJSON_AddNumberToObject(j, "interruptions", (double)interruptions);
-	cJSON_AddNumberToObject(j, "worst_ns", tn_ticks_to_ns(&run->plan.clock, (double)worst));
-	cJSON_AddNumberToObject(j, "worst_cpu", worst_cpu);
-}
-
-/**
- * daemon_progress() - where a run is
- * @run: the run
- *
- * Return: a Progress object; the caller's.
- */
-cJSON *daemon_progress(const struct run *run)
-{
-	const struct tn_scenario *s = &run->plan.scenario;
-	uint64_t now = tn_now_ns(CLOCK_MONOTONIC), elapsed = now - run->started_ns, window = 0;
-	const struct plan_step *step = run_step(run);
-	uint64_t left = (uint64_t)(s->rounds - run->round) * plan_round_ns(&run->plan, run->plan.n_steps);
-	cJSON *j = cJSON_CreateObject();
-
-	if (run->round < s->rounds)
-		left -= plan_round_ns(&run->plan, run->step);
-	if (run->phase == RUN_MEASURING && now > run->window_ns)
-		window = now - run->window_ns < step->duration_ns ? now - run->window_ns : step->duration_ns;
-	if (run->phase == RUN_MEASURING)
-		left -= step->warmup_ns + window;
-	if (run->phase == RUN_COLLECTING)
-		left -= step->warmup_ns + step->duration_ns;
-	if (run->phase == RUN_DONE)
-		left = 0;
-	cJSON_AddStringToObject(j, "run", run->doc->id);
-	cJSON_AddStringToObject(j, "scenario", s->name);
-	cJSON_AddStringToObject(j, "state", run_phase_name(run->phase));
-	cJSON_AddNumberToObject(j, "round", run->round < s->rounds ? run->round + 1 : s->rounds);
-	cJSON_AddNumberToObject(j, "rounds", s->rounds);
-	cJSON_AddNumberToObject(j, "window_elapsed_ms", (double)(window / 1000000));
-	cJSON_AddNumberToObject(j, "window_total_ms", (double)(step->duration_ns / 1000000));
-	cJSON_AddNumberToObject(j, "elapsed_ms", (double)(elapsed / 1000000));
-	cJSON_AddNumberToObject(j, "estimated_total_ms", (double)((elapsed + left) / 1000000));
-	add_worst(j, run);
-	cJSON_AddNumberToObject(j, "lost", (double)lost_so_far(run));
-	cJSON_AddStringToObject(j, "kind", tn_probe_kind_name(step->kind));
-	return j;
-}
-
-/* Only what is new: each message wakes the service manager, and one that does not read would hold us up. */
-static void tell_manager(struct daemon *d, const char *status)
-{
-	if (!strcmp(d->told, status))
-		return;
-	snprintf(d->told, sizeof(d->told), "%s", status);
-	sd_notifyf(0, "STATUS=%s", status);
-}
-
-static int on_progress(sd_event_source *source, uint64_t usec, void *userdata)
-{
-	struct daemon *d = userdata;
-	char status[sizeof(d->told)];
-	cJSON *reply;
-
-	(void)usec;
-	if (!d->run || d->run->phase == RUN_DONE)
-		return 0;
-	snprintf(status, sizeof(status), "%s: round %u of %u, %s", d->run->plan.scenario.name, d->run->round + 1,
-		 d->run->plan.scenario.rounds, run_phase_name(d->run->phase));
-	tell_manager(d, status);
-	if (d->runner && tn_varlink_wants_more(d->runner) && tn_varlink_queued(d->runner) < QUEUE_MAX_BYTES) {
-		reply = cJSON_CreateObject();
-		cJSON_AddItemToObject(reply, "progress", daemon_progress(d->run));
-		tn_varlink_notify(d->runner, reply);
-	}
-	sd_event_source_set_time_relative(source, PROGRESS_US);
-	return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
-}
-
-static int on_reap(sd_event_source *source, void *userdata)
-{
-	struct daemon *d = userdata;
-
-	(void)source;
-	d->reaper = sd_event_source_disable_unref(d->reaper);
-	run_free(d->run);
-	d->run = NULL;
-	tell_manager(d, "idle");
-	if (d->leaving)
-		sd_event_exit(d->event, 0);
-	return 0;
-}
-
-static void on_done(struct run *run, struct tn_run *doc, struct tn_error *err, void *userdata)
-{
-	struct daemon *d = userdata;
-	struct tn_error json_err = {0};
-	cJSON *document = NULL, *reply;
-
-	(void)run;
-	d->progress = sd_event_source_disable_unref(d->progress);
-	sd_event_add_defer(d->event, &d->reaper, on_reap, d);
-	if (!d->runner)
-		return;
-	if (doc && tn_run_to_json(doc, &document, &json_err) < 0)
-		err = &json_err;
-	if (!document) {
-		daemon_fail(d->runner, "Failed", err->text);
-	} else {
-		reply = cJSON_CreateObject();
-		cJSON_AddItemToObject(reply, "document", document);
-		tn_varlink_reply(d->runner, reply);
-	}
-	d->runner = NULL;
 }
 
 static struct tn_run *new_document(struct daemon *d, const char *text, const char *const *overrides)
@@ -194,67 +47,161 @@ static struct tn_run *new_document(struct daemon *d, const char *text, const cha
 	return doc;
 }
 
-static void start_run(struct daemon *d, struct tn_varlink_call *call, const char *name, const char *text,
-		      const char *const *overrides)
+/* What Run may be given; pointers into the message. */
+struct request {
+	const char *name, *text; /* no text: a scenario of ours by its name */
+	const char **overrides;
+	int priority;
+	bool detach, attached, no_wait;
+};
+
+static void request_free(const struct request *q)
 {
-	tn_autofree struct tn_scenario *scenario = calloc(1, sizeof(*scenario));
-	struct tn_error err = {0};
-	struct tn_run *doc;
+	free(q->overrides);
+}
+
+static bool read_flag(const cJSON *parameters, const char *name, bool *ret)
+{
+	const cJSON *flag = cJSON_GetObjectItemCaseSensitive(parameters, name);
+
+	*ret = cJSON_IsTrue(flag);
+	return !flag || cJSON_IsNull(flag) || cJSON_IsBool(flag);
+}
+
+static bool read_priority(const cJSON *parameters, int *ret)
+{
+	const cJSON *item = cJSON_GetObjectItemCaseSensitive(parameters, "priority");
+
+	*ret = JOB_PRIORITY_DEFAULT;
+	if (!item || cJSON_IsNull(item))
+		return true;
+	if (!cJSON_IsNumber(item) || item->valuedouble < 0 || item->valuedouble > JOB_PRIORITY_MAX)
+		return false;
+	*ret = (int)item->valuedouble;
+	return true;
+}
+
+/* Takes what it finds into @q->overrides, the caller's to free. */
+static bool read_overrides(const cJSON *parameters, struct request *q)
+{
+	const cJSON *list = cJSON_GetObjectItemCaseSensitive(parameters, "overrides"), *item;
+	size_t n = 0;
+
+	if (list && !cJSON_IsNull(list) && !cJSON_IsArray(list))
+		return false;
+	q->overrides = calloc((size_t)cJSON_GetArraySize(list) + 1, sizeof(*q->overrides));
+	if (!q->overrides)
+		return false;
+	cJSON_ArrayForEach(item, list) {
+		if (!cJSON_IsString(item))
+			return false;
+		q->overrides[n++] = item->valuestring;
+	}
+	return true;
+}
+
+/* Returns the parameter that is wrong, NULL when all is well. */
+static const char *read_request(const cJSON *parameters, struct request *q)
+{
+	const cJSON *text = cJSON_GetObjectItemCaseSensitive(parameters, "text");
+
+	q->name = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(parameters, "name"));
+	q->text = cJSON_GetStringValue(text);
+	if (!q->name || !*q->name)
+		return "name";
+	if (text && !cJSON_IsNull(text) && !cJSON_IsString(text))
+		return "text";
+	if (!read_overrides(parameters, q))
+		return "overrides";
+	if (!read_priority(parameters, &q->priority))
+		return "priority";
+	if (!read_flag(parameters, "detach", &q->detach))
+		return "detach";
+	if (!read_flag(parameters, "attached", &q->attached) || (q->attached && q->detach))
+		return "attached";
+	return read_flag(parameters, "no_wait", &q->no_wait) ? NULL : "no_wait";
+}
+
+/* A name is a name: what could lead out of the folders of scenarios is none. */
+static bool is_scenario_name(const char *name)
+{
+	size_t len = strlen(name),
+	       valid = strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-");
+
+	return len && len < 64 && valid == len && name[0] != '.' && !(len >= 4 && !strcmp(name + len - 4, ".ini"));
+}
+
+static int load_scenario(const char *name, char **ret, char path[512], struct tn_error *err)
+{
 	int r;
 
-	if (!scenario)
-		return daemon_fail(call, "Failed", "out of memory for a scenario");
-	r = tn_scenario_parse(text, strlen(text), name, overrides, scenario, &err);
-	if (r < 0)
-		return daemon_fail(call, "BadScenario", err.text);
-	doc = new_document(d, text, overrides);
-	if (!doc)
-		return daemon_fail(call, "Failed", "out of memory for a run document");
-	r = run_start(d->event, &d->log, &d->config, doc, scenario, on_done, d, &d->run, &err);
-	if (r < 0)
-		return daemon_fail(call, r == -EBUSY ? "Busy" : "NotPossible", err.text);
-	d->runner = call;
-	tn_log(&d->log, LOG_INFO, "run %s: scenario %s for pid %d, uid %u", d->run->doc->id, scenario->name,
-	       tn_varlink_peer_pid(call), tn_varlink_peer_uid(call));
-	sd_event_add_time_relative(d->event, &d->progress, CLOCK_MONOTONIC, 0, 10000, on_progress, d);
+	if (!is_scenario_name(name))
+		return tn_error_set(
+			err, -EINVAL,
+			"without a text, name is that of a scenario: up to 63 letters, digits, '.', '_' and '-'");
+	r = tn_path_scenario(name, path, 512, err);
+	return r < 0 ? r : tn_scenario_load(path, ret, err);
+}
+
+static struct job *new_job(struct daemon *d, const struct request *q, struct tn_error *err)
+{
+	tn_cleanup(job_freep) struct job *job = calloc(1, sizeof(*job));
+	tn_autofree char *loaded = NULL;
+	const char *text = q->text, *name = q->name;
+	char path[512];
+
+	if (job)
+		job->scenario = calloc(1, sizeof(*job->scenario));
+	if (!job || !job->scenario) {
+		tn_error_set(err, -ENOMEM, "out of memory for a scenario");
+		return NULL;
+	}
+	if (!text) {
+		if (load_scenario(q->name, &loaded, path, err) < 0)
+			return NULL;
+		text = loaded;
+		name = path;
+	}
+	if (tn_scenario_parse(text, strlen(text), name, q->overrides, job->scenario, err) < 0)
+		return NULL;
+	job->doc = new_document(d, text, q->overrides);
+	if (!job->doc) {
+		tn_error_set(err, -ENOMEM, "out of memory for a run document");
+		return NULL;
+	}
+	run_name(job->doc);
+	memcpy(job->id, job->doc->id, sizeof(job->id));
+	job->priority = q->priority;
+	job->detach = q->detach;
+	job->attached = q->attached;
+	job->asked_ns = tn_now_ns(CLOCK_MONOTONIC);
+	return tn_steal_ptr(job);
 }
 
 static void method_run(struct tn_varlink_call *call, const cJSON *parameters, void *userdata)
 {
+	tn_cleanup(request_free) struct request q = {0};
+	const char *wrong = read_request(parameters, &q);
 	struct daemon *d = userdata;
-	const cJSON *name = cJSON_GetObjectItemCaseSensitive(parameters, "name");
-	const cJSON *text = cJSON_GetObjectItemCaseSensitive(parameters, "text");
-	const cJSON *overrides = cJSON_GetObjectItemCaseSensitive(parameters, "overrides");
-	tn_autofree const char **list = NULL;
-	const cJSON *item;
-	size_t n = 0;
+	struct tn_error err = {0};
+	struct job *job;
 
-	if (!cJSON_IsString(name) || !*name->valuestring)
-		return (void)tn_varlink_invalid_parameter(call, "name");
-	if (!cJSON_IsString(text))
-		return (void)tn_varlink_invalid_parameter(call, "text");
-	if (overrides && !cJSON_IsArray(overrides))
-		return (void)tn_varlink_invalid_parameter(call, "overrides");
-	list = calloc((size_t)cJSON_GetArraySize(overrides) + 1, sizeof(*list));
-	if (!list)
-		return daemon_fail(call, "Failed", "out of memory for overrides");
-	cJSON_ArrayForEach(item, overrides) {
-		if (!cJSON_IsString(item))
-			return (void)tn_varlink_invalid_parameter(call, "overrides");
-		list[n++] = item->valuestring;
-	}
-	if (d->leaving)
-		return daemon_fail(call, "Busy", "the daemon is about to end: try again in a moment");
-	if (d->run)
-		return daemon_fail(call, "Busy",
-				   "another run is in progress: see tlbnoise status; tlbnoise stop ends it");
-	start_run(d, call, name->valuestring, text->valuestring, list);
+	if (wrong)
+		return (void)tn_varlink_invalid_parameter(call, wrong);
+	job = new_job(d, &q, &err);
+	if (!job)
+		return daemon_fail(call, err.code == -ENOMEM ? "Failed" : "BadScenario", err.text);
+	job->uid = tn_varlink_peer_uid(call);
+	job->pid = tn_varlink_peer_pid(call);
+	job->call = call;
+	jobs_add(d, job, !q.no_wait);
 }
 
 static void method_status(struct tn_varlink_call *call, const cJSON *parameters, void *userdata)
 {
 	struct daemon *d = userdata;
-	cJSON *reply = cJSON_CreateObject(), *runs, *recovered;
+	cJSON *reply = cJSON_CreateObject(), *runs, *waiting, *recovered;
+	const struct job *job;
 
 	(void)parameters;
 	cJSON_AddStringToObject(reply, "version", TN_VERSION);
@@ -266,6 +213,9 @@ static void method_status(struct tn_varlink_call *call, const cJSON *parameters,
 	runs = cJSON_AddArrayToObject(reply, "runs");
 	if (d->run && d->run->phase != RUN_DONE)
 		cJSON_AddItemToArray(runs, daemon_progress(d->run));
+	waiting = cJSON_AddArrayToObject(reply, "queue");
+	TAILQ_FOREACH(job, &d->queue.jobs, link)
+	cJSON_AddItemToArray(waiting, daemon_waiting(d, job));
 	tn_varlink_reply(call, reply);
 }
 
@@ -273,18 +223,23 @@ static void method_stop(struct tn_varlink_call *call, const cJSON *parameters, v
 {
 	struct daemon *d = userdata;
 	const cJSON *run = cJSON_GetObjectItemCaseSensitive(parameters, "run");
+	const char *id;
 	cJSON *reply;
 
 	if (run && !cJSON_IsString(run))
 		return (void)tn_varlink_invalid_parameter(call, "run");
-	if (!d->run || d->run->phase == RUN_DONE)
+	if (run && *run->valuestring)
+		id = run->valuestring;
+	else if (d->run && d->run->phase != RUN_DONE)
+		id = d->job->id;
+	else
 		return daemon_fail(call, "NoSuchRun", "no run is in progress");
-	if (run && *run->valuestring && strcmp(run->valuestring, d->run->doc->id))
-		return daemon_fail(call, "NoSuchRun", "no such run is in progress: see tlbnoise status");
-	run_stop(d->run);
 	reply = cJSON_CreateObject();
-	cJSON_AddStringToObject(reply, "run", d->run->doc->id);
-	tn_varlink_reply(call, reply);
+	cJSON_AddStringToObject(reply, "run", id);
+	if (jobs_stop(d, id))
+		return (void)tn_varlink_reply(call, reply);
+	cJSON_Delete(reply);
+	daemon_fail(call, "NoSuchRun", "no such run is in progress or waits: see tlbnoise status");
 }
 
 /**
@@ -292,17 +247,16 @@ static void method_stop(struct tn_varlink_call *call, const cJSON *parameters, v
  * @c: its connection
  * @userdata: the daemon
  *
- * A run of the service goes on. A private daemon belongs to its client: when the last connection is gone
- * it withdraws and ends.
+ * A run of the service goes on unless its client asked otherwise. A private daemon belongs to its client: when the last
+ * connection is gone it withdraws and ends.
  */
 void daemon_disconnected(struct tn_varlink_connection *c, void *userdata)
 {
 	struct daemon *d = userdata;
-	bool was_runner = d->runner && tn_varlink_connection_of(d->runner) == c;
+	bool was_runner = d->job && d->job->call && tn_varlink_connection_of(d->job->call) == c;
 
 	daemon_unwatch(d, c);
-	if (was_runner)
-		d->runner = NULL;
+	jobs_client_gone(d, c);
 	if (!d->private)
 		return;
 	if (--d->n_private == 0 || was_runner)
