@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "report/html-parts.h"
 #include "report/parts.h"
 
 static const char *style_on(const struct report *r, enum report_style style)
@@ -21,6 +22,10 @@ static const char *style_off(const struct report *r, enum report_style style)
 
 void report_heading(struct report *r, const char *title)
 {
+	if (r->opt.html) {
+		html_heading(r->opt.html, title);
+		return;
+	}
 	fputc('\n', r->out);
 	report_text(r, REPORT_BOLD, 0, 0, "%s", title);
 }
@@ -88,6 +93,10 @@ void report_text(struct report *r, enum report_style style, unsigned int indent,
 	va_end(ap);
 	if (n < 0) {
 		text = NULL;
+		return;
+	}
+	if (r->opt.html) {
+		html_paragraph(r->opt.html, style, text);
 		return;
 	}
 	report_clean(r, text);

@@ -8,11 +8,14 @@
 #include "base/error.h"
 #include "result/run.h"
 
+struct report_html;
+
 struct tn_report_options {
 	bool colour;
 	bool unicode;
-	unsigned int width; /* columns; 0: 80 */
-	unsigned int worst; /* how many of the worst interruptions to list */
+	unsigned int width;       /* columns; 0: 80 */
+	unsigned int worst;       /* how many of the worst interruptions to list */
+	struct report_html *html; /* inside lib/report: write HTML blocks; NULL: text */
 };
 
 /* The text report: a pure function of the run document. */

@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "report/html-parts.h"
 #include "report/parts.h"
 
 #define INDENT      0
@@ -115,11 +116,52 @@ static void print_lines(struct report_table *t, struct report *r, char *text)
 	}
 }
 
+/* Notes stand in a row of their own across all columns. */
+static int print_html(const struct report_table *t, FILE *out)
+{
+	fputs("<div class=\"table\" tabindex=\"0\">\n<table>\n<thead><tr>", out);
+	for (size_t i = 0; i < t->columns; i++) {
+		struct libscols_column *c = scols_table_get_column(t->table, i);
+
+		fprintf(out, "<th scope=\"col\"%s>", scols_column_is_right(c) ? " class=\"n\"" : "");
+		html_text(out, scols_cell_get_data(scols_column_get_header(c)));
+		fputs("</th>", out);
+	}
+	fputs("</tr></thead>\n<tbody>\n", out);
+	for (size_t k = 0; k < t->rows; k++) {
+		struct libscols_line *line = scols_table_get_line(t->table, k);
+
+		fputs("<tr>", out);
+		for (size_t i = 0; i < t->columns; i++) {
+			const char *cell = scols_cell_get_data(scols_line_get_cell(line, i));
+			bool right = scols_column_is_right(scols_table_get_column(t->table, i));
+
+			bool head = !i && cell && *cell;
+
+			fprintf(out, "<%s%s>", head ? "th scope=\"row\"" : "td", right ? " class=\"n\"" : "");
+			html_text(out, cell ? cell : "");
+			fprintf(out, "</%s>", head ? "th" : "td");
+		}
+		fputs("</tr>\n", out);
+		if (!t->note[k])
+			continue;
+		fprintf(out, "<tr class=\"note\"><td colspan=\"%zu\">", t->columns);
+		html_text(out, t->note[k]);
+		fputs("</td></tr>\n", out);
+	}
+	fputs("</tbody>\n</table>\n</div>\n", out);
+	return 0;
+}
+
 int report_table_print(struct report_table *table, struct report *r)
 {
 	tn_cleanup(free_tablep) struct report_table *t = table;
 	tn_autofree char *text = NULL;
 
+	if (t && !t->failed && r->opt.html) {
+		html_end_list(r->opt.html);
+		return print_html(t, r->out);
+	}
 	if (!t || t->failed || scols_print_table_to_string(t->table, &text) < 0 || !text)
 		return -ENOMEM;
 	print_lines(t, r, text);

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * What the plots of the distributions draw, as JSON: percentiles of jitter with the intervals that the comparison
+ * would give, and counts of interruptions by length. Percentiles lie evenly in -log10(1 - p), where a tenth of what
+ * is left is always as wide: 90 %, 99 %, 99.9 %.
+ */
+#include <errno.h>
+#include <math.h>
+#include <string.h>
+
+#include "report/html-parts.h"
+
+#define CURVE_STEP      0.125 /* in -log10(1 - p) */
+#define CURVE_MAX       9.0
+#define BINS_PER_DECADE 20
+#define BINS            (12 * BINS_PER_DECADE) /* from 1 ns to 1000 s */
+#define RESAMPLES       1000
+
+/* All rounds of one side as one. */
+struct merged {
+	struct tn_series series;
+	struct tn_round *round;
+	struct tn_sample sample;
+	double count;
+};
+
+static void merged_free(struct merged *m)
+{
+	tn_series_free(&m->series);
+	free(m->round);
+}
+
+static int collect(const struct tn_html_side *side, struct merged *ret)
+{
+	struct tn_metric_def def;
+	tn_autofree const struct tn_run **run = calloc(side->n + 1, sizeof(*run));
+	int r = run ? tn_metric_parse("jitter.p99", &def) : -ENOMEM;
+
+	for (size_t i = 0; run && i < side->n; i++)
+		run[i] = side->document[i].run;
+	if (r == 0)
+		r = tn_series_collect(&def, run, side->n, &ret->series);
+	if (r == 0)
+		r = tn_series_sample(&ret->series, &ret->round, &ret->sample);
+	for (size_t i = 0; r == 0 && i < ret->sample.n; i++)
+		ret->count += (double)ret->round[i].hist->count;
+	return r;
+}
+
+/* Of all rounds, also of those that were cut short and are no repetition of the others. */
+static double maximum_of(const struct tn_html_side *side)
+{
+	double max = 0.0;
+
+	for (size_t i = 0; i < side->n; i++) {
+		const struct tn_run *run = side->document[i].run;
+
+		for (size_t k = 0; k < run->n_cpus; k++)
+			max = fmax(max, tn_ticks_to_ns(&run->clock, (double)run->cpu[k].jitter.max));
+	}
+	return max;
+}
+
+static void put_point(FILE *out, bool first, double u, double value, double low, double high)
+{
+	fprintf(out, "%s[%.6g,", first ? "" : ",", u);
+	html_number(out, value);
+	fputc(',', out);
+	html_number(out, low);
+	fputc(',', out);
+	html_number(out, high);
+	fputc(']', out);
+}
+
+/* [u, value, low, high], as far as ten values lie beyond; the last point is the maximum. */
+static int put_curve(FILE *out, const struct tn_html_side *side, struct tn_error *err)
+{
+	tn_cleanup(merged_free) struct merged m = {0};
+	struct tn_compare_options options = tn_compare_defaults();
+	double last;
+	int r = collect(side, &m);
+	bool first = true;
+
+	if (r < 0)
+		return tn_error_set(err, r, "no memory for the curve of jitter");
+	options.resamples = RESAMPLES;
+	last = m.count > 1.0 ? fmin(log10(m.count), CURVE_MAX) : 0.0;
+	fputc('[', out);
+	for (double u = 0.0; u <= last - 1.0; u += CURVE_STEP) {
+		struct tn_compare_metric metric = {.name = "jitter", .quantity = TN_QUANTITY_PERCENTILE};
+		struct tn_estimate e;
+
+		metric.percent = 100.0 * (1.0 - pow(10.0, -u));
+		if (metric.percent <= 0.0)
+			continue;
+		r = tn_estimate(&metric, &m.sample, &options, &e, err);
+		if (r < 0)
+			return r;
+		put_point(out, first, u, e.value, e.interval.low, e.interval.high);
+		first = false;
+	}
+	if (m.count > 1.0)
+		put_point(out, first, last, maximum_of(side), NAN, NAN);
+	fputc(']', out);
+	return 0;
+}
+
+/* Adds the buckets of @h, each with all its values at its middle. */
+static void add_up(const struct tn_run *run, const struct tn_hist *h, double *count)
+{
+	for (unsigned int k = 0; k < TN_HIST_BUCKETS; k++) {
+		double middle = ((double)tn_hist_bucket_low(k) + (double)tn_hist_bucket_high(k)) / 2;
+		double ns = tn_ticks_to_ns(&run->clock, middle);
+		int bin = ns >= 1.0 ? (int)(log10(ns) * BINS_PER_DECADE) : 0;
+
+		if (h->bucket[k])
+			count[bin < BINS ? bin : BINS - 1] += (double)h->bucket[k];
+	}
+}
+
+/* [number of the bin, count]; bin i holds lengths from 10^(i / BINS_PER_DECADE) ns. Rounds that were cut short too. */
+static void put_histogram(FILE *out, const struct tn_html_side *side)
+{
+	double count[BINS] = {0};
+	bool first = true;
+
+	for (size_t i = 0; i < side->n; i++)
+		for (size_t k = 0; k < side->document[i].run->n_cpus; k++)
+			add_up(side->document[i].run, &side->document[i].run->cpu[k].interruptions, count);
+	fputc('[', out);
+	for (int i = 0; i < BINS; i++)
+		if (count[i] > 0.0) {
+			fprintf(out, "%s[%d,%.0f]", first ? "" : ",", i, count[i]);
+			first = false;
+		}
+	fputc(']', out);
+}
+
+static double seconds_of(const struct tn_html_side *side)
+{
+	double s = 0.0;
+
+	for (size_t i = 0; i < side->n; i++)
+		s += tn_run_cpu_seconds(side->document[i].run);
+	return s;
+}
+
+/* Below the coarsest grain of a side's clocks a difference means nothing. */
+static double grain_of(const struct tn_html_side *side)
+{
+	double grain = 0.0;
+
+	for (size_t i = 0; i < side->n; i++) {
+		const struct tn_clock *c = &side->document[i].run->clock;
+
+		grain = fmax(grain, tn_ticks_to_ns(c, (double)c->quantum_ticks));
+	}
+	return grain;
+}
+
+/* A JSON list: name, curve and histogram of each side. */
+int html_curves(const struct tn_html_page *page, FILE *out, struct tn_error *err)
+{
+	int r = 0;
+
+	fputc('[', out);
+	for (unsigned int i = 0; i < TN_SIDES && page->side[i].n; i++) {
+		const struct tn_html_side *side = &page->side[i];
+
+		fputs(i ? ",\n{\"name\":" : "\n{\"name\":", out);
+		html_json_text(out, side->name);
+		fputs(",\"kernel\":", out);
+		html_json_text(out, side->document[0].run->env.kernel_release);
+		fputs(",\"seconds\":", out);
+		html_number(out, seconds_of(side));
+		fputs(",\"grain\":", out);
+		html_number(out, grain_of(side));
+		fputs(",\"curve\":", out);
+		r = put_curve(out, side, err);
+		if (r < 0)
+			return r;
+		fputs(",\"histogram\":", out);
+		put_histogram(out, side);
+		fputc('}', out);
+	}
+	fprintf(out, "],\n\"bins_per_decade\":%d", BINS_PER_DECADE);
+	return 0;
+}

@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * What a reader sees first: the verdict in a word, the result in a sentence, and the few figures that matter most.
+ */
+#include <errno.h>
+#include <math.h>
+#include <string.h>
+
+#include "base/units.h"
+#include "report/html-parts.h"
+#include "result/judge.h"
+
+enum tone { TONE_GOOD, TONE_BAD, TONE_WARN, TONE_PLAIN };
+
+static const char *const tone_class[] = {"good", "bad", "warn", "plain"};
+
+static void put_badge(FILE *out, enum tone tone, const char *text)
+{
+	fprintf(out, "<span class=\"badge %s\">", tone_class[tone]);
+	html_text(out, text);
+	fputs("</span>\n", out);
+}
+
+static void put_card(FILE *out, enum tone tone, const char *name, const char *value, const char *detail)
+{
+	fprintf(out, "<li class=\"card %s\"><span class=\"name\">", tone_class[tone]);
+	html_text(out, name);
+	fputs("</span> <span class=\"value\">", out);
+	html_text(out, value);
+	fputs("</span> <span class=\"detail\">", out);
+	html_text(out, detail);
+	fputs("</span></li>\n", out);
+}
+
+static void put_paragraph(FILE *out, const char *kind, const char *text)
+{
+	fprintf(out, "<p class=\"%s\">", kind);
+	html_text(out, text);
+	fputs("</p>\n", out);
+}
+
+/* --- two sets --- */
+
+static enum tone tone_of(enum tn_verdict v)
+{
+	switch (v) {
+	case TN_VERDICT_IMPROVED:
+		return TONE_GOOD;
+	case TN_VERDICT_REGRESSED:
+		return TONE_BAD;
+	case TN_VERDICT_CHANGED:
+		return TONE_WARN;
+	default:
+		return TONE_PLAIN;
+	}
+}
+
+/* "x0.27 (95%: 0.25 to 0.30)", or the difference where A is zero. */
+static void format_change(const struct tn_comparison *c, const struct tn_comparison_metric *m, char *buf, size_t size)
+{
+	const struct tn_compared *r = &m->result;
+	double percent = c->asked.confidence * 100.0;
+	char value[TN_UNIT_TEXT];
+	struct report_buf b[3];
+
+	if (isfinite(r->ratio))
+		snprintf(buf, size, "x%s (%.4g%%: %s to %s)", report_number(&b[0], r->ratio), percent,
+			 report_number(&b[1], r->ratio_interval.low), report_number(&b[2], r->ratio_interval.high));
+	else if (isfinite(r->difference))
+		snprintf(buf, size, "%s%s", r->difference < 0.0 ? "-" : "+",
+			 tn_metric_format(m->def.kind, fabs(r->difference), value, sizeof(value)));
+	else
+		snprintf(buf, size, "change not known");
+}
+
+static void put_metric_card(FILE *out, const struct tn_comparison *c, const struct tn_comparison_metric *m)
+{
+	char a[TN_UNIT_TEXT], b[TN_UNIT_TEXT], value[96], change[160], detail[256];
+
+	snprintf(value, sizeof(value), "%s \xe2\x86\x92 %s",
+		 tn_metric_format(m->def.kind, m->result.a.value, a, sizeof(a)),
+		 tn_metric_format(m->def.kind, m->result.b.value, b, sizeof(b)));
+	format_change(c, m, change, sizeof(change));
+	snprintf(detail, sizeof(detail), "%s: %s", tn_verdict_name(m->result.verdict), change);
+	put_card(out, tone_of(m->result.verdict), m->def.name, value, detail);
+}
+
+/* Which metrics of the headline went which way: "jitter.p99 and stolen". */
+static size_t name_metrics(const struct tn_comparison *c, enum tn_verdict verdict, char *buf, size_t size)
+{
+	size_t n = 0, len;
+
+	buf[0] = '\0';
+	for (size_t i = 0; i < c->n_metrics; i++) {
+		const struct tn_comparison_metric *m = &c->metric[i];
+
+		if (!m->tested || m->result.verdict != verdict || (!m->def.headline && verdict != TN_VERDICT_REGRESSED))
+			continue;
+		len = strlen(buf);
+		if (n++ < 4)
+			snprintf(buf + len, size - len, "%s%s", len ? ", " : "", m->def.name);
+	}
+	len = strlen(buf);
+	if (n > 4)
+		snprintf(buf + len, size - len, " and %zu more", n - 4);
+	return n;
+}
+
+static void put_comparison(const struct tn_comparison *c, FILE *out)
+{
+	char improved[512], regressed[512], text[2048];
+	size_t n_improved = name_metrics(c, TN_VERDICT_IMPROVED, improved, sizeof(improved));
+	size_t n_regressed = name_metrics(c, TN_VERDICT_REGRESSED, regressed, sizeof(regressed));
+
+	put_badge(out, tone_of(c->verdict), tn_verdict_name(c->verdict));
+	if (c->not_comparable)
+		put_badge(out, TONE_WARN, "not comparable, compared by force");
+	snprintf(text, sizeof(text), "From A (%s) to B (%s): %s%s%s%s%s.", c->side[TN_SIDE_A].name,
+		 c->side[TN_SIDE_B].name, regressed, n_regressed ? " regressed" : "",
+		 n_regressed && n_improved ? "; " : "", improved,
+		 n_improved    ? " improved"
+		 : n_regressed ? ""
+			       : "no metric of the headline is known to be better or worse");
+	put_paragraph(out, "headline", text);
+	snprintf(text, sizeof(text),
+		 "%zu metrics improved, %zu regressed, %zu changed, %zu show no difference; for %zu the data do not "
+		 "suffice, %zu could not be tested.",
+		 c->count[TN_VERDICT_IMPROVED], c->count[TN_VERDICT_REGRESSED], c->count[TN_VERDICT_CHANGED],
+		 c->count[TN_VERDICT_NO_DIFFERENCE], c->count[TN_VERDICT_NOT_ENOUGH_DATA], c->untested);
+	put_paragraph(out, "counts", text);
+	fputs("<ul class=\"cards\">\n", out);
+	for (size_t i = 0; i < c->n_metrics; i++)
+		if (c->metric[i].tested && c->metric[i].def.headline)
+			put_metric_card(out, c, &c->metric[i]);
+	fputs("</ul>\n", out);
+}
+
+/* --- one set --- */
+
+static void put_expectations(const struct tn_html_side *side, FILE *out)
+{
+	size_t n[TN_EXPECTATION_NOT_JUDGED + 1] = {0}, all = 0;
+	char text[96];
+
+	for (size_t i = 0; i < side->n; i++)
+		for (size_t k = 0; k < side->document[i].run->n_expectations; k++, all++)
+			n[side->document[i].run->expectation[k].verdict]++;
+	if (n[TN_EXPECTATION_FAILED]) {
+		snprintf(text, sizeof(text), "%zu of %zu expectations failed", n[TN_EXPECTATION_FAILED], all);
+		put_badge(out, TONE_BAD, text);
+	}
+	if (n[TN_EXPECTATION_NOT_JUDGED] || n[TN_EXPECTATION_UNDECIDED]) {
+		snprintf(text, sizeof(text), "%zu not judged, %zu undecided", n[TN_EXPECTATION_NOT_JUDGED],
+			 n[TN_EXPECTATION_UNDECIDED]);
+		put_badge(out, TONE_WARN, text);
+	}
+	if (all && n[TN_EXPECTATION_MET] == all) {
+		snprintf(text, sizeof(text), all == 1 ? "the expectation is met" : "all %zu expectations met", all);
+		put_badge(out, TONE_GOOD, text);
+	}
+	if (!all)
+		put_badge(out, TONE_PLAIN, "no expectations");
+}
+
+static void put_states(const struct tn_html_page *page, FILE *out)
+{
+	size_t n[TN_RUN_ABORTED + 1] = {0};
+	char text[96];
+
+	for (unsigned int s = 0; s < TN_SIDES; s++)
+		for (size_t i = 0; i < page->side[s].n; i++)
+			n[page->side[s].document[i].run->state]++;
+	for (unsigned int state = TN_RUN_INCOMPLETE; state <= TN_RUN_ABORTED; state++) {
+		if (!n[state])
+			continue;
+		snprintf(text, sizeof(text), "%zu run%s %s", n[state], n[state] == 1 ? "" : "s",
+			 tn_run_state_name((enum tn_run_state)state));
+		put_badge(out, TONE_WARN, text);
+	}
+}
+
+struct figure {
+	double value;
+	char text[TN_UNIT_TEXT];
+};
+
+/* A metric of all rounds of the side; "-" if it has none. */
+static int measure(const struct tn_run *const *run, size_t n, const char *name, struct figure *ret)
+{
+	tn_cleanup(tn_series_free) struct tn_series s = {0};
+	struct tn_metric_def def;
+	int r = tn_metric_parse(name, &def);
+
+	if (r == 0)
+		r = tn_series_collect(&def, run, n, &s);
+	if (r < 0)
+		return r;
+	ret->value = s.pooled;
+	tn_metric_format(def.kind, s.pooled, ret->text, sizeof(ret->text));
+	return 0;
+}
+
+/* What stole most, over all runs of the side; NULL: nothing is known. */
+static const struct tn_run_cause *foremost(const struct tn_html_side *side, const struct tn_run **ret_run)
+{
+	const struct tn_run_cause *most = NULL;
+	double stolen = 0.0;
+
+	for (size_t i = 0; i < side->n; i++)
+		for (size_t k = 0; k < side->document[i].run->n_causes; k++) {
+			const struct tn_run *run = side->document[i].run;
+			double ns = tn_ticks_to_ns(&run->clock, (double)run->cause[k].stolen_ticks);
+
+			if (ns > stolen) {
+				stolen = ns;
+				most = &run->cause[k];
+				*ret_run = run;
+			}
+		}
+	return most;
+}
+
+static void put_sentence(const struct tn_html_side *side, const struct figure f[5], FILE *out)
+{
+	const struct tn_run *run = side->document[0].run, *of = run;
+	const struct tn_run_cause *most = foremost(side, &of);
+	char who[512] = "", cause[768] = "", text[2048], tail[96] = "";
+	struct report_buf quantum, cpus, stolen;
+
+	if (most) {
+		report_who(of, most, who, sizeof(who));
+		snprintf(cause, sizeof(cause), " Most time, %s, went to %s%s%s%s.",
+			 report_ticks(&stolen, of, (double)most->stolen_ticks), tn_class_name(most->class),
+			 who[0] ? " (" : "", who, who[0] ? ")" : "");
+	}
+	if (isfinite(f[0].value))
+		snprintf(tail, sizeof(tail), " in the worst of 100 (p99) by %s, and", f[0].text);
+	if (isfinite(f[2].value))
+		snprintf(text, sizeof(text),
+			 "On CPU %s, %s of work was delayed%s by at most %s; interruptions came at %s and stole %s of "
+			 "the time.%s",
+			 report_cpus(&cpus, &run->probed), report_ns(&quantum, (double)run->quantum_ns), tail,
+			 f[2].text, f[3].text, f[4].text, cause);
+	else
+		snprintf(text, sizeof(text), "No window of kind spin was measured: there is no jitter to report.");
+	put_paragraph(out, "headline", text);
+}
+
+static int put_one(const struct tn_html_page *page, FILE *out, struct tn_error *err)
+{
+	static const char *const name[] = {"jitter.p99", "jitter.p99.99", "jitter.max", "interruptions.rate", "stolen"};
+	static const char *const said[] = {"jitter p99", "jitter p99.99", "jitter at most", "interruptions",
+					   "time stolen"};
+	const struct tn_html_side *side = &page->side[TN_SIDE_A];
+	tn_autofree const struct tn_run **run = calloc(side->n + 1, sizeof(*run));
+	struct figure f[TN_ARRAY_SIZE(name)];
+	int r = run ? 0 : -ENOMEM;
+
+	for (size_t i = 0; run && i < side->n; i++)
+		run[i] = side->document[i].run;
+	for (size_t i = 0; i < TN_ARRAY_SIZE(name) && r == 0; i++)
+		r = measure(run, side->n, name[i], &f[i]);
+	if (r < 0)
+		return tn_error_set(err, r, "no memory for the figures of %s", side->name);
+	put_expectations(side, out);
+	put_states(page, out);
+	put_sentence(side, f, out);
+	fputs("<ul class=\"cards\">\n", out);
+	for (size_t i = 0; i < TN_ARRAY_SIZE(name); i++)
+		put_card(out, TONE_PLAIN, said[i], f[i].text, "");
+	fputs("</ul>\n", out);
+	return 0;
+}
+
+int html_headline(const struct tn_html_page *page, FILE *out, struct tn_error *err)
+{
+	int r = 0;
+
+	fputs("<section id=\"verdict\" aria-labelledby=\"verdict-h\">\n<h2 id=\"verdict-h\">Result</h2>\n", out);
+	if (page->comparison) {
+		put_comparison(page->comparison, out);
+		put_states(page, out);
+	} else
+		r = put_one(page, out, err);
+	fputs("</section>\n", out);
+	return r;
+}
