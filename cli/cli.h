@@ -41,6 +41,7 @@ enum cli_option_bit {
 	CLI_DELETE = 1 << 18,
 	CLI_EXPORT = 1 << 19,    /* --format, and --output for one file */
 	CLI_READINESS = 1 << 30, /* what check alone takes */
+	CLI_PAGE = 1 << 29,      /* --output for the page of report */
 	CLI_REMOTE = 1 << 20,
 	CLI_QUEUE = 1 << 21, /* what run alone asks of the service */
 	/* what every verb knows, and what may stand before the verb */
@@ -199,6 +200,7 @@ int cli_top(const struct cli *cli, struct tn_error *err);
 int cli_stop(const struct cli *cli, struct tn_error *err);
 int cli_show(const struct cli *cli, struct tn_error *err);
 int cli_compare(const struct cli *cli, struct tn_error *err);
+int cli_report(const struct cli *cli, struct tn_error *err);
 int cli_runs(const struct cli *cli, struct tn_error *err);
 int cli_export(const struct cli *cli, struct tn_error *err);
 int cli_import(const struct cli *cli, struct tn_error *err);

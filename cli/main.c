@@ -30,6 +30,8 @@ static const struct cli_verb verbs[] = {
 	 CLI_COMMON | CLI_STORE | CLI_WORST | CLI_CHECK | CLI_STRICT, cli_show},
 	{"compare", "A B", "compare two sets of run documents, with intervals and a verdict", 2, 2,
 	 (CLI_COMMON | CLI_STORE | CLI_COMPARE) & ~(unsigned int)CLI_SOCKET, cli_compare},
+	{"report", "A [B]", "one HTML page about a set of runs, or about two sets and how they compare", 1, UINT_MAX,
+	 (CLI_COMMON | CLI_STORE | CLI_COMPARE | CLI_PAGE) & ~(unsigned int)CLI_SOCKET, cli_report},
 	{"export", "RUN...", "run documents as JSON or CSV", 1, UINT_MAX, CLI_COMMON | CLI_STORE | CLI_EXPORT,
 	 cli_export},
 	{"import", "FILE...", "take run documents into the history", 1, UINT_MAX, CLI_COMMON | CLI_STORE | CLI_QUIET,

@@ -74,6 +74,7 @@ static const struct option table[] = {
 	{CLI_QUEUE, 0, "priority", "N", "of those that wait, the highest goes first: 0 to 100 (default 50)", NUMBER,
 	 AT(priority), 0, 100},
 	{CLI_REMOTE, 0, "host", "HOST", "the service of this host, through ssh; run and status take several", HOSTS, 0},
+	{CLI_PAGE, 'o', "output", "FILE", "write the page to FILE", TEXT, AT(output)},
 	{CLI_STORE, 0, "store", "FOLDER", "the history in this folder instead of your own", TEXT, AT(store)},
 	{CLI_JSON, 0, "json", NULL, "print JSON instead of text", FLAG, AT(json)},
 	{CLI_SOCKET, 0, "socket", "PATH", "socket of the service to talk to", TEXT, AT(socket)},
