@@ -105,7 +105,8 @@ fuzz() {
 # Left out: clients forks as another user, and valgrind takes the copy's memory for leaked; stream moves hundreds of
 # megabytes against a limit of seconds; coverage and verdicts simulate for minutes. All run under ASan.
 under_valgrind() {
-	local suites=(--suite base --suite scenario --suite analysis --suite result --suite report --suite varlink)
+	local suites=(--suite base --suite scenario --suite check --suite analysis --suite result --suite report
+		--suite varlink)
 	local names
 	mapfile -t names < <(meson test -C "$top/build-plain" --list "${suites[@]}" 2>/dev/null | sed -n 's,.* / ,,p' |
 		grep -vxE 'clients|stream|coverage|verdicts')
@@ -127,7 +128,7 @@ rig_tests() {
 		skipped=$((skipped + 1))
 		return
 	fi
-	for script in refusals compare series module kernels accuracy; do
+	for script in refusals check compare series module kernels accuracy; do
 		said=$failed status=0
 		while IFS= read -r line; do
 			case $line in

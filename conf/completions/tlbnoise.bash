@@ -24,7 +24,7 @@ _tlbnoise_operands()
 
 	for ((i = 1; i < cword; i++)); do
 		case ${words[i]} in
-		--socket | --output | --store | --format | --scenario | --kernel | --host | --state | --since | --until | --limit | --interval | --count | --worst | --smallest-effect | --confidence | --metric | --seed | -o | --override)
+		--socket | --output | --store | --format | --scenario | --kernel | --host | --state | --since | --until | --limit | --interval | --count | --worst | --smallest-effect | --confidence | --metric | --seed | --cpus | --watch | -o | --override)
 			((i++)) ;;
 		-*) ;;
 		*)
@@ -91,6 +91,12 @@ _tlbnoise()
 		return ;;
 	--interval)
 		mapfile -t COMPREPLY < <(compgen -W '100ms 500ms 1s 5s 60s' -- "$cur")
+		return ;;
+	--watch)
+		mapfile -t COMPREPLY < <(compgen -W '1s 10s 1m 10m' -- "$cur")
+		return ;;
+	--cpus)
+		mapfile -t COMPREPLY < <(compgen -W "$(cat /sys/devices/system/cpu/{isolated,online})" -- "$cur")
 		return ;;
 	--count | --worst | --smallest-effect | --confidence | --metric | --seed)
 		return ;;
