@@ -113,7 +113,15 @@ if echo +cpuset >/sys/fs/cgroup/cgroup.subtree_control && mkdir /sys/fs/cgroup/r
 	rmdir /sys/fs/cgroup/rig
 fi 2>/dev/null
 
+# Interrupts of CPUs 1-3 so far, of all kinds.
+interrupts() {
+	awk 'NR > 1 { for (i = 3; i <= 5; i++) n += $i ~ /^[0-9]+$/ ? $i : 0 } END { print n }' /proc/interrupts
+}
+
 say right -
+before=$(interrupts)
+tlbnoise check >/dev/null
+echo "@disturbed $(($(interrupts) - before))"
 echo "@watch quiet"
 tlbnoise check --watch 3s --json
 echo "@status $?"
@@ -140,16 +148,6 @@ GUEST = {"bare-metal", "kernel-flush", "tsc-flags", "fair-server"}
 LEFT = {"huge-pages", "compaction", "kfence", "mce-polling", "kernel-threads", "numa-balancing",
         "symbols", "vm-stat-interval", "preemption"}
 
-states, name, text, status = [], None, "", None
-for line in open(log, errors="replace"):
-    if line.startswith("@status "):
-        states.append((*name, text, int(line.split()[1])))
-    elif line.startswith("@"):
-        name, text = line[1:].split(), ""
-    else:
-        text += line
-
-
 def bad_ids(doc):
     return {c["id"] for c in doc["checks"] if c["verdict"] in ("warning", "fail")}
 
@@ -157,6 +155,17 @@ def bad_ids(doc):
 def report(fine, what, detail=""):
     print(f"{'ok' if fine else 'not ok'} check on {kernel}: {what}" + ("" if fine else f" ({detail})"))
 
+
+states, name, text, status = [], None, "", None
+for line in open(log, errors="replace"):
+    if line.startswith("@status "):
+        states.append((*name, text, int(line.split()[1])))
+    elif line.startswith("@disturbed "):
+        report(int(line.split()[1]) == 0, "check interrupts no isolated CPU", line.strip())
+    elif line.startswith("@"):
+        name, text = line[1:].split(), ""
+    else:
+        text += line
 
 found = 0
 for kind, ids, text, status in states:
