@@ -14,52 +14,6 @@
 #define CURVE_MAX       9.0
 #define BINS_PER_DECADE 20
 #define BINS            (12 * BINS_PER_DECADE) /* from 1 ns to 1000 s */
-#define RESAMPLES       1000
-
-/* All rounds of one side as one. */
-struct merged {
-	struct tn_series series;
-	struct tn_round *round;
-	struct tn_sample sample;
-	double count;
-};
-
-static void merged_free(struct merged *m)
-{
-	tn_series_free(&m->series);
-	free(m->round);
-}
-
-static int collect(const struct tn_html_side *side, struct merged *ret)
-{
-	struct tn_metric_def def;
-	tn_autofree const struct tn_run **run = calloc(side->n + 1, sizeof(*run));
-	int r = run ? tn_metric_parse("jitter.p99", &def) : -ENOMEM;
-
-	for (size_t i = 0; run && i < side->n; i++)
-		run[i] = side->document[i].run;
-	if (r == 0)
-		r = tn_series_collect(&def, run, side->n, &ret->series);
-	if (r == 0)
-		r = tn_series_sample(&ret->series, &ret->round, &ret->sample);
-	for (size_t i = 0; r == 0 && i < ret->sample.n; i++)
-		ret->count += (double)ret->round[i].hist->count;
-	return r;
-}
-
-/* Of all rounds, also of those that were cut short and are no repetition of the others. */
-static double maximum_of(const struct tn_html_side *side)
-{
-	double max = 0.0;
-
-	for (size_t i = 0; i < side->n; i++) {
-		const struct tn_run *run = side->document[i].run;
-
-		for (size_t k = 0; k < run->n_cpus; k++)
-			max = fmax(max, tn_ticks_to_ns(&run->clock, (double)run->cpu[k].jitter.max));
-	}
-	return max;
-}
 
 static void put_point(FILE *out, bool first, double u, double value, double low, double high)
 {
@@ -75,32 +29,25 @@ static void put_point(FILE *out, bool first, double u, double value, double low,
 /* [u, value, low, high], as far as ten values lie beyond; the last point is the maximum. */
 static int put_curve(FILE *out, const struct tn_html_side *side, struct tn_error *err)
 {
-	tn_cleanup(merged_free) struct merged m = {0};
-	struct tn_compare_options options = tn_compare_defaults();
-	double last;
-	int r = collect(side, &m);
+	tn_cleanup(html_rounds_free) struct html_rounds rounds = {0};
+	struct tn_estimate e;
 	bool first = true;
+	double last;
+	int r = html_rounds_make(side, &rounds);
 
 	if (r < 0)
 		return tn_error_set(err, r, "no memory for the curve of jitter");
-	options.resamples = RESAMPLES;
-	last = m.count > 1.0 ? fmin(log10(m.count), CURVE_MAX) : 0.0;
+	last = rounds.quanta > 1.0 ? fmin(log10(rounds.quanta), CURVE_MAX) : 0.0;
 	fputc('[', out);
-	for (double u = 0.0; u <= last - 1.0; u += CURVE_STEP) {
-		struct tn_compare_metric metric = {.name = "jitter", .quantity = TN_QUANTITY_PERCENTILE};
-		struct tn_estimate e;
-
-		metric.percent = 100.0 * (1.0 - pow(10.0, -u));
-		if (metric.percent <= 0.0)
-			continue;
-		r = tn_estimate(&metric, &m.sample, &options, &e, err);
+	for (double u = CURVE_STEP; u <= last - 1.0; u += CURVE_STEP) {
+		r = html_rounds_percentile(&rounds, 100.0 * (1.0 - pow(10.0, -u)), &e, err);
 		if (r < 0)
 			return r;
 		put_point(out, first, u, e.value, e.interval.low, e.interval.high);
 		first = false;
 	}
-	if (m.count > 1.0)
-		put_point(out, first, last, maximum_of(side), NAN, NAN);
+	if (rounds.quanta > 1.0)
+		put_point(out, first, last, rounds.max_ns, NAN, NAN);
 	fputc(']', out);
 	return 0;
 }

@@ -179,27 +179,6 @@ static void put_states(const struct tn_html_page *page, FILE *out)
 	}
 }
 
-struct figure {
-	double value;
-	char text[TN_UNIT_TEXT];
-};
-
-/* A metric of all rounds of the side; "-" if it has none. */
-static int measure(const struct tn_run *const *run, size_t n, const char *name, struct figure *ret)
-{
-	tn_cleanup(tn_series_free) struct tn_series s = {0};
-	struct tn_metric_def def;
-	int r = tn_metric_parse(name, &def);
-
-	if (r == 0)
-		r = tn_series_collect(&def, run, n, &s);
-	if (r < 0)
-		return r;
-	ret->value = s.pooled;
-	tn_metric_format(def.kind, s.pooled, ret->text, sizeof(ret->text));
-	return 0;
-}
-
 /* What stole most, over all runs of the side; NULL: nothing is known. */
 static const struct tn_run_cause *foremost(const struct tn_html_side *side, const struct tn_run **ret_run)
 {
@@ -220,56 +199,101 @@ static const struct tn_run_cause *foremost(const struct tn_html_side *side, cons
 	return most;
 }
 
-static void put_sentence(const struct tn_html_side *side, const struct figure f[5], FILE *out)
+/* The figures of one side. */
+struct figures {
+	struct html_rounds rounds;
+	struct tn_estimate p99, p9999;
+	struct tn_interval per_s;
+};
+
+static int measure(const struct tn_html_side *side, struct figures *f, struct tn_error *err)
+{
+	int r = html_rounds_make(side, &f->rounds);
+
+	if (r < 0)
+		return tn_error_set(err, r, "no memory for the figures of %s", side->name);
+	r = html_rounds_percentile(&f->rounds, 99.0, &f->p99, err);
+	if (r == 0)
+		r = html_rounds_percentile(&f->rounds, 99.99, &f->p9999, err);
+	f->per_s = tn_poisson_interval((uint64_t)f->rounds.events, f->rounds.seconds, TN_CONFIDENCE);
+	return r;
+}
+
+static void put_sentence(const struct tn_html_side *side, const struct figures *f, FILE *out)
 {
 	const struct tn_run *run = side->document[0].run, *of = run;
 	const struct tn_run_cause *most = foremost(side, &of);
-	char who[512] = "", cause[768] = "", text[2048], tail[96] = "";
-	struct report_buf quantum, cpus, stolen;
+	char who[512] = "", cause[768] = "", text[2048], tail[128] = "";
+	struct report_buf b[6];
 
+	if (!(f->rounds.seconds > 0.0)) {
+		put_paragraph(out, "headline", "No window of kind spin was measured: there is no jitter to report.");
+		return;
+	}
 	if (most) {
 		report_who(of, most, who, sizeof(who));
-		snprintf(cause, sizeof(cause), " Most time, %s, went to %s%s%s%s.",
-			 report_ticks(&stolen, of, (double)most->stolen_ticks), tn_class_name(most->class),
-			 who[0] ? " (" : "", who, who[0] ? ")" : "");
+		snprintf(cause, sizeof(cause), " Of the causes, %s took most, %s%s%s.", tn_class_name(most->class),
+			 report_ticks(&b[0], of, (double)most->stolen_ticks), who[0] ? ": " : "", who);
 	}
-	if (isfinite(f[0].value))
-		snprintf(tail, sizeof(tail), " in the worst of 100 (p99) by %s, and", f[0].text);
-	if (isfinite(f[2].value))
-		snprintf(text, sizeof(text),
-			 "On CPU %s, %s of work was delayed%s by at most %s; interruptions came at %s and stole %s of "
-			 "the time.%s",
-			 report_cpus(&cpus, &run->probed), report_ns(&quantum, (double)run->quantum_ns), tail,
-			 f[2].text, f[3].text, f[4].text, cause);
-	else
-		snprintf(text, sizeof(text), "No window of kind spin was measured: there is no jitter to report.");
+	if (isfinite(f->p99.value))
+		snprintf(tail, sizeof(tail), " up to %s in 99 of 100 cases (p99), and", report_ns(&b[1], f->p99.value));
+	snprintf(text, sizeof(text),
+		 "On CPU %s, %s of work was delayed by%s at most %s. %s interruptions a second stole %s of the time.%s",
+		 report_cpus(&b[2], &run->probed), report_ns(&b[3], (double)run->quantum_ns), tail,
+		 report_ns(&b[1], f->rounds.max_ns), report_number(&b[4], f->rounds.events / f->rounds.seconds),
+		 report_share(&b[5], f->rounds.stolen_s / f->rounds.seconds), cause);
 	put_paragraph(out, "headline", text);
+	if (f->rounds.cut)
+		put_paragraph(out, "warn", "Every round was cut short: these are the figures of what there is.");
+}
+
+static void put_percentile(FILE *out, const char *name, const struct tn_estimate *e)
+{
+	char detail[128] = "";
+	struct report_buf b[3];
+
+	if (isfinite(e->interval.low) && isfinite(e->interval.high))
+		snprintf(detail, sizeof(detail), "95%%: %s to %s", report_ns(&b[0], e->interval.low),
+			 report_ns(&b[1], e->interval.high));
+	else
+		snprintf(detail, sizeof(detail),
+			 isfinite(e->value) ? "no interval: too few rounds or values" : "too few values");
+	put_card(out, TONE_PLAIN, name, report_ns(&b[2], e->value), detail);
+}
+
+static void put_figures(const struct figures *f, FILE *out)
+{
+	const struct html_rounds *s = &f->rounds;
+	struct report_buf b[3];
+	char text[128];
+
+	fputs("<ul class=\"cards\">\n", out);
+	put_percentile(out, "jitter p99", &f->p99);
+	put_percentile(out, "jitter p99.99", &f->p9999);
+	snprintf(text, sizeof(text), "the longest of %s quanta", report_number(&b[0], s->quanta));
+	put_card(out, TONE_PLAIN, "jitter, maximum", report_ns(&b[1], s->max_ns), text);
+	snprintf(text, sizeof(text), "95%%: %s, if they come independently", report_interval(&b[0], f->per_s));
+	put_card(out, TONE_PLAIN, "interruptions per second", report_number(&b[1], s->events / s->seconds), text);
+	snprintf(text, sizeof(text), "of %s measured, summed over CPUs", report_ns(&b[0], s->seconds * 1e9));
+	put_card(out, TONE_PLAIN, "time stolen", report_share(&b[1], s->stolen_s / s->seconds), text);
+	fputs("</ul>\n", out);
 }
 
 static int put_one(const struct tn_html_page *page, FILE *out, struct tn_error *err)
 {
-	static const char *const name[] = {"jitter.p99", "jitter.p99.99", "jitter.max", "interruptions.rate", "stolen"};
-	static const char *const said[] = {"jitter p99", "jitter p99.99", "jitter at most", "interruptions",
-					   "time stolen"};
 	const struct tn_html_side *side = &page->side[TN_SIDE_A];
-	tn_autofree const struct tn_run **run = calloc(side->n + 1, sizeof(*run));
-	struct figure f[TN_ARRAY_SIZE(name)];
-	int r = run ? 0 : -ENOMEM;
+	struct figures f = {0};
+	int r = measure(side, &f, err);
 
-	for (size_t i = 0; run && i < side->n; i++)
-		run[i] = side->document[i].run;
-	for (size_t i = 0; i < TN_ARRAY_SIZE(name) && r == 0; i++)
-		r = measure(run, side->n, name[i], &f[i]);
-	if (r < 0)
-		return tn_error_set(err, r, "no memory for the figures of %s", side->name);
-	put_expectations(side, out);
-	put_states(page, out);
-	put_sentence(side, f, out);
-	fputs("<ul class=\"cards\">\n", out);
-	for (size_t i = 0; i < TN_ARRAY_SIZE(name); i++)
-		put_card(out, TONE_PLAIN, said[i], f[i].text, "");
-	fputs("</ul>\n", out);
-	return 0;
+	if (r == 0) {
+		put_expectations(side, out);
+		put_states(page, out);
+		put_sentence(side, &f, out);
+	}
+	if (r == 0 && f.rounds.seconds > 0.0)
+		put_figures(&f, out);
+	html_rounds_free(&f.rounds);
+	return r;
 }
 
 int html_headline(const struct tn_html_page *page, FILE *out, struct tn_error *err)

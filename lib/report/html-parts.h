@@ -35,6 +35,18 @@ void html_duration(FILE *out, double ns);
 
 #define HTML_CLASSES (TN_CLASS_COUNT + 1) /* the last: not attributed */
 
+/* html-rounds.c */
+struct html_rounds {
+	size_t n;
+	struct tn_round *round; /* of jitter; value: the share stolen */
+	bool cut;               /* all were cut short */
+	double seconds, events, stolen_s, quanta;
+	double max_ns; /* jitter, also of rounds that were cut short */
+};
+int html_rounds_make(const struct tn_html_side *side, struct html_rounds *ret);
+int html_rounds_percentile(const struct html_rounds *s, double percent, struct tn_estimate *ret, struct tn_error *err);
+void html_rounds_free(struct html_rounds *s);
+
 /* html-pick.c */
 #define HTML_WORST 1000 /* always among the chosen */
 struct html_span {

@@ -13,6 +13,7 @@
 
 #define COLUMNS_MIN 16
 #define LANES_MAX   65536 /* CPUs times classes */
+#define CELLS_MAX   1000000
 
 static int by_window(const void *a, const void *b)
 {
@@ -199,22 +200,22 @@ static void sort_and_unite(struct html_pick *p)
 	p->n = n;
 }
 
-static int pick_some(const struct html_spans *s, const struct tn_raw_record *rec, uint64_t n, size_t budget,
-		     const struct lanes *lanes, const struct worst *worst, struct html_pick *p)
+static int pick_columns(const struct html_spans *s, const struct tn_raw_record *rec, uint64_t n, size_t columns,
+			const struct lanes *lanes, const struct worst *worst, struct html_pick *p)
 {
-	size_t room = budget > HTML_WORST ? budget - HTML_WORST : 0, cells;
+	size_t cells;
 	tn_autofree uint64_t(*cell)[2] = NULL;
 
-	p->columns = room / (2 * lanes->n);
-	if (p->columns < COLUMNS_MIN)
-		p->columns = COLUMNS_MIN;
-	cells = p->columns * lanes->n;
+	cells = columns * lanes->n;
 	cell = malloc(cells * sizeof(*cell));
+	free(p->index);
 	p->index = calloc(2 * cells + HTML_WORST, sizeof(*p->index));
 	if (!cell || !p->index)
 		return -ENOMEM;
+	p->columns = columns;
+	p->n = 0;
 	memset(cell, 0xff, cells * sizeof(*cell));
-	mark_extremes(s, rec, n, lanes, p->columns, cell);
+	mark_extremes(s, rec, n, lanes, columns, cell);
 	for (size_t i = 0; i < cells; i++) {
 		add(p, cell[i][0]);
 		add(p, cell[i][1]);
@@ -223,6 +224,22 @@ static int pick_some(const struct html_spans *s, const struct tn_raw_record *rec
 		add(p, worst->index[i]);
 	sort_and_unite(p);
 	return 0;
+}
+
+/* Most cells stay empty where classes are rare: twice the columns are at most twice the records, and may be room. */
+static int pick_some(const struct html_spans *s, const struct tn_raw_record *rec, uint64_t n, size_t budget,
+		     const struct lanes *lanes, const struct worst *worst, struct html_pick *p)
+{
+	size_t room = budget > HTML_WORST ? budget - HTML_WORST : 0, columns = room / (2 * lanes->n);
+	int r;
+
+	if (columns < COLUMNS_MIN)
+		columns = COLUMNS_MIN;
+	do {
+		r = pick_columns(s, rec, n, columns, lanes, worst, p);
+		columns *= 2;
+	} while (r == 0 && 2 * p->n <= budget && columns * lanes->n <= CELLS_MAX);
+	return r;
 }
 
 static int pick_all(const struct html_spans *s, const struct tn_raw_record *rec, uint64_t n, struct html_pick *p)

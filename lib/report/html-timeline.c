@@ -131,7 +131,7 @@ static void put_rounds(FILE *out, const struct tn_run *run, const struct html_sp
 /* Which interruptions these are, in words. */
 static void put_note(FILE *out, const struct tn_html_document *d, const struct html_pick *p)
 {
-	struct report_buf n, all, columns;
+	struct report_buf n, all, columns, worst;
 	char note[640];
 
 	if (!d->raw)
@@ -141,9 +141,9 @@ static void put_note(FILE *out, const struct tn_html_document *d, const struct h
 	else if (p->columns)
 		snprintf(note, sizeof(note),
 			 "%s of %s interruptions are drawn: in each of %s slices of time the shortest and the longest "
-			 "of each CPU and class, and the %d longest of all.",
+			 "of each CPU and class, and the %s longest of all.",
 			 report_count(&n, p->n), report_count(&all, p->total), report_count(&columns, p->columns),
-			 HTML_WORST);
+			 report_count(&worst, HTML_WORST));
 	else
 		snprintf(note, sizeof(note), "All %s interruptions.", report_count(&n, p->n));
 	fputs(",\"note\":", out);

@@ -157,8 +157,8 @@ function drawCurve() {
 
 			row[i + 1] = [from === null ? v : Math.max(from, grain), v, to === null ? v : Math.max(to, grain)];
 			rows.set(u, row);
-			low = Math.min(low, row[i + 1][0]);
-			high = Math.max(high, row[i + 1][2]);
+			low = Math.min(low, v); /* of the lines: an interval of few runs may span the universe */
+			high = Math.max(high, v);
 			last = Math.max(last, u);
 		}
 	});
@@ -185,14 +185,17 @@ function drawCurve() {
 
 	const g = new Dygraph(parts.plot, data, {
 		...tn.look(), labels: ['percentile', ...sides.map((s, i) => tn.sideName(i))], customBars: true, logscale: true,
-		connectSeparatedPoints: true, valueRange: [low / 1.3, high * 1.4], dateWindow: extent, strokeWidth: 2, fillAlpha: 0.22,
+		connectSeparatedPoints: true, valueRange: [Math.max(low / 2, grain / 1.3), high * 3], dateWindow: extent, strokeWidth: 2, fillAlpha: 0.22,
 		drawPoints: true, pointSize: 1.5, highlightCircleSize: 5, xlabel: 'percentile of quanta', ylabel: 'extra time',
 		xRangePad: 0, labelsKMB: false, legend: 'never',
 		axes: {
 			x: {
 				axisLabelWidth: 70,
-				ticker(a, b) {
-					const ticks = [{v: 0, label: '0%'}, {v: Math.log10(2), label: '50%'}];
+				ticker(a, b, pixels) {
+					const ticks = [{v: 0, label: '0%'}];
+
+					if (pixels * Math.log10(2) / (b - a) > 45)
+						ticks.push({v: Math.log10(2), label: '50%'});
 
 					for (let u = 1; u <= b; u++)
 						ticks.push({v: u, label: percent(u)});
@@ -210,7 +213,7 @@ function drawCurve() {
 	tn.curve = g;
 }
 
-/* Bars from the axis up, the first side filled, the second an outline, so that neither hides the other. */
+/* The first side as bars, the second as the outline of its own, so that neither hides the other. */
 function barPlotter(e) {
 	const c = e.drawingContext, g = e.dygraph, width = 1 / tn.data.bins_per_decade;
 	const bottom = e.plotArea.y + e.plotArea.h;
@@ -218,17 +221,31 @@ function barPlotter(e) {
 	if (e.seriesIndex > 0)
 		return;
 	tn.data.sides.forEach((side, i) => {
+		let end = -1;
+
 		c.fillStyle = c.strokeStyle = tn.colour(i ? 'side-b' : 'side-a');
-		c.lineWidth = 1.5;
-		c.globalAlpha = i ? 1 : 0.45;
+		c.lineWidth = 2;
+		c.globalAlpha = i ? 1 : 0.5;
+		c.beginPath();
 		for (const [bin, count] of side.histogram) {
 			const x = g.toDomXCoord(bin * width), right = g.toDomXCoord((bin + 1) * width), y = g.toDomYCoord(count);
 
-			if (i)
-				c.strokeRect(x + 1, y, Math.max(1, right - x - 2), bottom - y);
-			else
+			if (!i) {
 				c.fillRect(x, y, Math.max(1, right - x - 0.5), bottom - y);
+				continue;
+			}
+			if (bin !== end) {
+				if (end >= 0)
+					c.lineTo(g.toDomXCoord(end * width), bottom);
+				c.moveTo(x, bottom);
+			}
+			c.lineTo(x, y);
+			c.lineTo(right, y);
+			end = bin + 1;
 		}
+		if (end >= 0)
+			c.lineTo(g.toDomXCoord(end * width), bottom);
+		c.stroke();
 		c.globalAlpha = 1;
 	});
 }

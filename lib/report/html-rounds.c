@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * All rounds of a side as the statistics want them. A round that was cut short is no repetition of the others and is
+ * left out, as in comparisons; where all were cut short, as in a run that was stopped in its first round, they are all
+ * there is, and are taken.
+ */
+#include <errno.h>
+#include <math.h>
+
+#include "report/html-parts.h"
+
+static void add(struct html_rounds *s, const struct tn_run *run, const struct tn_run_cpu *c, uint32_t block)
+{
+	double window = tn_run_window_s(run, c);
+
+	s->round[s->n++] = (struct tn_round){
+		.block = block,
+		.events = c->interruptions.count,
+		.exposure_s = window,
+		.hist = &c->jitter,
+		.scale = 1e9 / run->clock.hz,
+		.value = window > 0.0 ? tn_ticks_to_ns(&run->clock, (double)c->stolen_ticks) / 1e9 / window : NAN,
+	};
+	s->seconds += window;
+	s->events += (double)c->interruptions.count;
+	s->stolen_s += tn_ticks_to_ns(&run->clock, (double)c->stolen_ticks) / 1e9;
+	s->quanta += (double)c->jitter.count;
+}
+
+static void add_all(struct html_rounds *s, const struct tn_html_side *side, bool partial)
+{
+	for (size_t i = 0; i < side->n; i++)
+		for (size_t k = 0; k < side->document[i].run->n_cpus; k++)
+			if (side->document[i].run->cpu[k].partial == partial)
+				add(s, side->document[i].run, &side->document[i].run->cpu[k], (uint32_t)i);
+}
+
+/* @ret: zeroed; release with html_rounds_free(). Return: 0 or -ENOMEM. */
+int html_rounds_make(const struct tn_html_side *side, struct html_rounds *ret)
+{
+	size_t n = 1;
+
+	for (size_t i = 0; i < side->n; i++)
+		n += side->document[i].run->n_cpus;
+	ret->round = calloc(n, sizeof(*ret->round));
+	if (!ret->round)
+		return -ENOMEM;
+	add_all(ret, side, false);
+	ret->cut = !ret->n;
+	if (ret->cut)
+		add_all(ret, side, true);
+	for (size_t i = 0; i < side->n; i++)
+		for (size_t k = 0; k < side->document[i].run->n_cpus; k++) {
+			const struct tn_run *run = side->document[i].run;
+
+			ret->max_ns = fmax(ret->max_ns, tn_ticks_to_ns(&run->clock, (double)run->cpu[k].jitter.max));
+		}
+	return 0;
+}
+
+/* A percentile of jitter with its interval, ns. */
+int html_rounds_percentile(const struct html_rounds *s, double percent, struct tn_estimate *ret, struct tn_error *err)
+{
+	const struct tn_compare_metric metric = {
+		.name = "jitter", .quantity = TN_QUANTITY_PERCENTILE, .percent = percent};
+	const struct tn_sample sample = {s->round, s->n};
+	struct tn_compare_options options = tn_compare_defaults();
+
+	options.resamples = 1000;
+	return tn_estimate(&metric, &sample, &options, ret, err);
+}
+
+void html_rounds_free(struct html_rounds *s)
+{
+	free(s->round);
+	*s = (struct html_rounds){0};
+}
