@@ -29,7 +29,7 @@ void cli_verb_help(FILE *out, const struct cli_verb *verb)
 	fprintf(out, "%s\n\n", verb->summary);
 	cli_options_print(out, verb->options);
 	fprintf(out,
-		"\nExit status: 0 fine, 1 an expectation failed or a regression was found, 2 could not do it. More: man tlbnoise%s%s\n",
+		"\nExit status: 0 fine, 1 an expectation or a check failed, or a regression was found, 2 could not do it. More: man tlbnoise%s%s\n",
 		verb->run == cli_help ? "" : "-", verb->run == cli_help ? "" : verb->name);
 }
 
