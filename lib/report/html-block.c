@@ -68,7 +68,7 @@ void html_json_text(FILE *out, const char *text)
 void html_number(FILE *out, double v)
 {
 	if (isfinite(v))
-		fprintf(out, "%.6g", v);
+		fprintf(out, "%.12g", v);
 	else
 		fputs("null", out);
 }

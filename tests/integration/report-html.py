@@ -1,0 +1,419 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""tlbnoise report, read by a browser: does it load, draw, answer, and reach everybody, and ask nobody for anything.
+
+Documents have known figures and names that would be markup. Screenshots go to the build folder, report-screenshots/.
+"""
+import base64
+import os
+import random
+import re
+import struct
+import sys
+import tempfile
+import time
+
+sys.path.append(sys.path.pop(0))  # behind the library: tests of this folder may have names that modules of it have
+
+import documents
+import live
+
+try:
+    from selenium import webdriver
+    from selenium.webdriver.chrome.options import Options
+    from selenium.webdriver.chrome.service import Service
+    from selenium.webdriver.common.action_chains import ActionChains
+    from selenium.webdriver.common.by import By
+    from selenium.webdriver.common.keys import Keys
+except ImportError:
+    live.skip('no selenium for this Python: install python3-selenium')
+
+SHOTS = f'{live.BUILD}/report-screenshots'
+EVIL = '<img src=x onerror="window.pwned=1">'
+SECOND = documents.SECOND
+FLUSH, TICK, UNEXPLAINED = 0, 5, 13  # numbers of classes in raw records
+LONGEST = 7654321  # ns
+
+
+# --- documents
+
+def cause(name, function, sender, stack):
+    return {'class': name, 'function': function, 'detail': 'call function', 'culprit': stack[-1] if stack else '',
+            'callsite': '', 'sender_comm': sender, 'sender_cpus': '0' if sender else '', 'local': False, 'stack': stack,
+            'entries': 40, 'matched': 40, 'too_short': 0, 'interruptions': 40, 'stolen_ticks': 80000, 'max_ticks': 2400}
+
+
+CAUSES = [cause('kernel-tlb-flush', 'do_kernel_range_flush', EVIL[:15],
+                ['smp_call_function_many_cond', 'on_each_cpu_cond_mask', '__purge_vmap_area_lazy']),
+          cause('tick', 'tick_nohz_handler', '', [])]
+
+
+def write_raw(path, run_id, doc, n, seed):
+    """n interruptions spread over the windows of the document, one of them of LONGEST."""
+    rng = random.Random(seed)
+    windows = [(c['cpu'], c['round'], int(c['window_open_ticks']), int(c['window_close_ticks'])) for c in doc['cpus']]
+    per, longest = max(1, n // len(windows)), rng.randrange(len(windows))
+    with open(path, 'wb') as f:
+        f.write(struct.pack('<6sHIIdQ40s56x', b'TNRAW\0', 1, 128, 32, 1e9, per * len(windows), run_id.encode()))
+        for i, (cpu, number, begin, end) in enumerate(windows):
+            out, at = bytearray(), begin
+            for k in range(per):
+                at = begin + (end - begin - 2 * LONGEST) * k // per
+                kind = rng.choices((FLUSH, TICK, UNEXPLAINED), (8, 1, 1))[0]
+                length = int(rng.lognormvariate({FLUSH: 7.6, TICK: 8.5, UNEXPLAINED: 6.2}[kind], 0.4))
+                length = LONGEST if i == longest and k == per // 3 else min(length, LONGEST // 2)
+                which = {FLUSH: 0, TICK: 1}.get(kind, 0xffffffff)
+                out += struct.pack('<QQIHHBB6x', at, at + length, which, cpu, number, kind, 1)
+            f.write(out)
+    return path
+
+
+def make(path, run_id, seed, n_raw, **arguments):
+    arguments.setdefault('environment__virtualization', 'none')
+    doc = documents.document(run_id, seed, causes=CAUSES, scenario__name='storm',
+                             scenario__description=f'vmalloc churn {EVIL}', raw__file=f'{run_id}.raw', raw__records=n_raw,
+                             findings=[{'severity': 'warning', 'cpu': 2, 'id': 'cpu-not-isolated',
+                                        'text': f'CPU 2 is not isolated {EVIL}'}], **arguments)
+    documents.write(path, doc)
+    if n_raw:
+        write_raw(os.path.join(os.path.dirname(path), f'{run_id}.raw'), run_id, doc, n_raw, seed)
+    return path
+
+
+def make_sets(folder):
+    for i in range(5):
+        make(f'{folder}/stock/{i}.json', f'stock-{i}', i, 4000, entry_ns={(True, 'getpid'): 150},
+             environment__kernel_release='6.12.30-stock')
+        make(f'{folder}/deferred/{i}.json', f'deferred-{i}', 50 + i, 1500, rates={'tick': 1, 'page-table-flush': 2},
+             tail_ns=900, entry_ns={(True, 'getpid'): 152}, environment__kernel_release='6.12.30-deferred')
+    return f'{folder}/stock', f'{folder}/deferred'
+
+
+def report(t, what, output, *operands):
+    start = time.monotonic()
+    r = live.tlbnoise('report', *operands, '-o', output)
+    t.equal(f'{what}: written, without a word', (r.status, r.out, r.err), (0, '', ''))
+    print(f'# {what}: {os.path.getsize(output) / 1e6:.2f} MB, made in {time.monotonic() - start:.2f} s')
+    return output
+
+
+# --- the browser
+
+class Browser:
+    def __init__(self):
+        options = Options()
+        options.binary_location = '/usr/bin/chromium'
+        for argument in ('--headless=new', '--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage',
+                         '--disable-background-networking', '--no-first-run', '--window-size=1280,900'):
+            options.add_argument(argument)
+        options.set_capability('goog:loggingPrefs', {'browser': 'ALL', 'performance': 'ALL'})
+        self.d = webdriver.Chrome(service=Service('/usr/bin/chromedriver'), options=options)
+        self.d.set_script_timeout(live.LONG)
+
+    def cdp(self, command, **arguments):
+        return self.d.execute_cdp_cmd(command, arguments)
+
+    def js(self, text, *arguments):
+        return self.d.execute_script(text, *arguments)
+
+    def view(self, width=1280, height=900, scheme='light', media=''):
+        self.cdp('Emulation.setDeviceMetricsOverride', width=width, height=height, deviceScaleFactor=1, mobile=False)
+        self.cdp('Emulation.setEmulatedMedia', media=media, features=[{'name': 'prefers-color-scheme', 'value': scheme}])
+
+    def open(self, path):
+        self.d.get('about:blank')
+        self.d.get_log('performance')
+        self.d.get_log('browser')
+        self.d.get(f'file://{path}')
+
+    def requests(self):
+        urls = []
+        for entry in self.d.get_log('performance'):
+            urls += re.findall(r'"method":"Network.requestWillBeSent".*?"request":\{.*?"url":"([^"]*)"', entry['message'])
+        return urls
+
+    def shot(self, name, height=4000):
+        os.makedirs(SHOTS, exist_ok=True)
+        size = self.cdp('Page.getLayoutMetrics')['cssContentSize']
+        clip = {'x': 0, 'y': 0, 'width': size['width'], 'height': min(size['height'], height), 'scale': 1}
+        data = self.cdp('Page.captureScreenshot', captureBeyondViewport=True, clip=clip)['data']
+        with open(f'{SHOTS}/{name}.png', 'wb') as f:
+            f.write(base64.b64decode(data))
+
+    def find(self, selector):
+        return self.d.find_element(By.CSS_SELECTOR, selector)
+
+    def text(self, selector):
+        return self.js('return document.querySelector(arguments[0]).textContent', selector)
+
+
+READBACK = 'willReadFrequently'  # what Chromium says of INKED itself
+
+# How many pixels of a plot's canvases are not transparent.
+INKED = '''
+let n = 0;
+for (const c of document.querySelectorAll('#' + arguments[0] + ' canvas')) {
+	const d = c.getContext('2d').getImageData(0, 0, c.width, c.height).data;
+	for (let i = 3; i < d.length; i += 4)
+		n += d[i] > 0;
+}
+return n;'''
+
+# WCAG 2.1 contrast of all visible text against the nearest background: [ratio, text] of what is below 4.5.
+CONTRAST = '''
+const parse = (s) => (s.match(/[\\d.]+/g) || []).map(Number);
+const light = (c) => c.slice(0, 3).map((v) => v / 255).map((v) => v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
+	.reduce((s, v, i) => s + v * [0.2126, 0.7152, 0.0722][i], 0);
+const low = [];
+for (const e of document.querySelectorAll('body *')) {
+	const text = [...e.childNodes].filter((n) => n.nodeType === 3 && n.data.trim()).map((n) => n.data.trim()).join(' ');
+	if (!text || !e.checkVisibility() || e.closest('svg, script, style, noscript') || e.getBoundingClientRect().left < 0)
+		continue;
+	let b = e, back = [0, 0, 0, 0];
+	for (; b && !back[3]; b = b.parentElement) {
+		const c = parse(getComputedStyle(b).backgroundColor);
+		back = c.length === 3 ? [...c, 1] : c;
+	}
+	const [x, y] = [light(parse(getComputedStyle(e).color)), light(back)].sort((p, q) => q - p);
+	const ratio = (x + 0.05) / (y + 0.05);
+	if (ratio < 4.5)
+		low.push([ratio.toFixed(2), text.slice(0, 40)]);
+}
+return low;'''
+
+# What a screen reader goes by; a list of complaints.
+READABLE = '''
+const wrong = [], all = (s) => [...document.querySelectorAll(s)];
+const name = (e) => (e.getAttribute('aria-label') || e.textContent || (e.labels && e.labels[0] || {}).textContent || '').trim() ||
+	(e.getAttribute('aria-labelledby') || '').split(' ').map((i) => (document.getElementById(i) || {}).textContent || '').join('');
+if (document.documentElement.lang !== 'en' || !document.title) wrong.push('lang or title');
+for (const s of ['header', 'nav', 'main', 'footer', 'h1']) if (all(s).length !== 1) wrong.push(`${all(s).length} of ${s}`);
+let level = 0;
+for (const h of all('h1, h2, h3, h4, h5, h6')) {
+	const l = Number(h.tagName[1]);
+	if (l > level + 1) wrong.push(`h${level} is followed by h${l}: ${h.textContent}`);
+	level = l;
+}
+const ids = all('[id]').map((e) => e.id);
+if (new Set(ids).size !== ids.length) wrong.push('an id occurs twice');
+for (const t of all('table')) {
+	if (!t.tHead || [...t.tHead.querySelectorAll('th')].some((h) => h.scope !== 'col')) wrong.push('a table without heads');
+	if ([...t.tBodies[0].querySelectorAll('th')].some((h) => h.scope !== 'row')) wrong.push('a row head without scope');
+	const columns = t.tHead.rows[0].cells.length;
+	for (const r of t.rows)
+		if ([...r.cells].reduce((n, c) => n + c.colSpan, 0) !== columns) wrong.push('a row of another width');
+}
+for (const e of all('button, a, select, summary, .plot, [tabindex]')) if (!name(e)) wrong.push('no name: ' + e.outerHTML.slice(0, 80));
+for (const e of all('[aria-labelledby], [aria-describedby]'))
+	for (const i of ((e.getAttribute('aria-labelledby') || '') + ' ' + (e.getAttribute('aria-describedby') || '')).split(' '))
+		if (i && !document.getElementById(i)) wrong.push('names a missing id: ' + i);
+for (const e of all('svg')) if (!e.getAttribute('aria-label') && e.getAttribute('aria-hidden') !== 'true') wrong.push('svg');
+for (const e of all('ul > *')) if (e.tagName !== 'LI') wrong.push('in a list: ' + e.tagName);
+for (const a of all('a[href^="#"]')) if (!document.getElementById(a.hash.slice(1))) wrong.push('leads nowhere: ' + a.hash);
+for (const r of all('[tabindex]')) if (r.tabIndex > 0) wrong.push('tabindex above 0');
+return [...new Set(wrong)];'''
+
+
+def quiet(t, what, b):
+    t.equal(f'{what}: nothing on the console', [m['message'] for m in b.d.get_log('browser') if READBACK not in m['message']], [])
+    t.equal(f'{what}: no request but for the page itself',
+            [u for u in b.requests() if not u.startswith(('file:', 'data:'))], [])
+
+
+def loads(t, b, page):
+    b.view()
+    b.open(page)
+    t.equal('drawn to the end', b.js('return document.documentElement.dataset.drawn'), 'yes')
+    for plot in ('curve', 'histogram', 'timeline-a', 'timeline-b'):
+        t.ok(f'{plot} has ink', b.js(INKED, plot) > 1000, b.js(INKED, plot))
+    t.equal('the verdict', b.text('#verdict .badge'), 'improved')
+    t.ok('the headline says what improved', 'jitter.p99' in b.text('#verdict .headline'), b.text('#verdict .headline'))
+    t.ok('two curves, and both are named', b.text('#curve .controls').count('Linux 6.12.30-') == 2, b.text('#curve .controls'))
+    t.equal('a curve for each side', b.js('return tn.curve.getLabels().length'), 3)
+    t.equal('names in documents stay text', b.js('return window.pwned'), None)
+    t.ok('and are there to read', EVIL in b.text('.description'), b.text('.description'))
+    t.equal('what a screen reader goes by', b.js(READABLE), [])
+    t.equal('contrast by day', b.js(CONTRAST), [])
+    b.shot('comparison-light')
+    quiet(t, 'comparison', b)
+
+
+def point_of(b, kind):
+    """Where on the page the last point of a class lies that is alone enough to be hovered over."""
+    return b.js('''
+        const l = tn.timelines[0], box = l.parts.plot.getBoundingClientRect();
+        for (let i = l.kind.length - 1; i >= 0; i--)
+            if (l.kind[i] === arguments[0] && l.x[i] > 0 && l.nearest(l.x[i], l.y[i]) === i)
+                return [box.left + l.x[i], box.top + l.y[i]];
+    ''', kind)
+
+
+def hover(b, x, y):
+    chain = ActionChains(b.d)
+    chain.w3c_actions.pointer_action.move_to_location(round(x), round(y))
+    chain.perform()
+
+
+def hovers(t, b):
+    b.js("document.getElementById('timeline-a').scrollIntoView({block: 'center'})")
+    hover(b, *point_of(b, FLUSH))
+    tip = b.find('#timeline-a .tip').text
+    t.ok('hovering names the class', 'kernel-tlb-flush' in tip, tip)
+    t.ok('and function, culprit and sender', 'do_kernel_range_flush' in tip and 'from __purge_vmap_area_lazy' in tip and
+         f'sent by CPU 0 ({EVIL[:15]})' in tip, tip)
+    t.ok('and the stack', 'on_each_cpu_cond_mask' in tip, tip)
+    b.shot('hover', 3000)
+    hover(b, *point_of(b, UNEXPLAINED))
+    t.ok('another cause, another text', 'unexplained' in b.find('#timeline-a .tip').text, b.find('#timeline-a .tip').text)
+
+
+def zooms(t, b):
+    whole = b.js('return tn.timelines[0].g.xAxisRange()')
+    plot = b.find('#timeline-a .plot')
+    ActionChains(b.d).move_to_element(plot).click_and_hold().move_by_offset(200, 0).release().perform()
+    part = b.js('return tn.timelines[0].g.xAxisRange()')
+    t.ok('dragging zooms', whole[0] < part[0] and part[1] - part[0] < (whole[1] - whole[0]) / 2, (whole, part))
+    b.js("document.querySelector('#timeline-a .controls button').click()")
+    t.equal('Show all', b.js('return tn.timelines[0].g.xAxisRange()'), whole)
+    toggle = b.d.find_elements(By.CSS_SELECTOR, '#timeline-a .controls .controls button')[0]
+    ActionChains(b.d).move_to_element(toggle).perform()  # no point is under the mouse
+    ink = b.js(INKED, 'timeline-a')
+    toggle.click()
+    t.ok('a class can be hidden', b.js(INKED, 'timeline-a') < ink and toggle.get_attribute('aria-pressed') == 'false')
+    toggle.click()
+    t.equal('and shown', b.js(INKED, 'timeline-a'), ink)
+    b.js("const s = document.querySelector('#timeline-a select'); s.value = '2'; s.dispatchEvent(new Event('change'))")
+    t.equal('another run of the side', b.js('return tn.timelines[0].run.run'), 'stock-2')
+    t.ok('is drawn', b.js(INKED, 'timeline-a') > 1000)
+
+
+def keyboard(t, b, page):
+    b.open(page)
+    b.find('body').send_keys(Keys.TAB)
+    t.equal('the first stop skips to the result', b.js('return document.activeElement.className'), 'skip')
+    t.ok('where it can be seen', b.js('return document.activeElement.getBoundingClientRect().left') >= 0)
+    seen = set()
+    for _ in range(80):
+        b.d.switch_to.active_element.send_keys(Keys.TAB)
+        seen.add(b.js('const e = document.activeElement; return e.closest("figure") ? e.closest("figure").id + " " + e.className : ""'))
+    t.ok('Tab reaches every plot', {f'{p} plot' for p in ('curve', 'histogram', 'timeline-a', 'timeline-b')} <= seen, seen)
+    plot = b.find('#timeline-a .plot')
+    plot.send_keys(Keys.PAGE_DOWN)
+    t.ok('Page Down goes to the longest', '7.65 ms' in b.text('#timeline-a .readout'), b.text('#timeline-a .readout'))
+    t.ok('focus is visible', b.js('return getComputedStyle(arguments[0]).outlineStyle', plot) != 'none')
+    first = b.text('#timeline-a .readout')
+    plot.send_keys(Keys.ARROW_RIGHT)
+    t.ok('an arrow goes on', b.text('#timeline-a .readout') not in ('', first))
+    b.find('#curve .plot').send_keys(Keys.ARROW_RIGHT, Keys.ARROW_RIGHT)
+    t.ok('the curve says its values', re.search(r'% of the quanta needed at most: A .*; B ', b.text('#curve .readout')),
+         b.text('#curve .readout'))
+
+
+def schemes(t, b, page):
+    day = b.js('return getComputedStyle(document.body).backgroundColor')
+    b.view(scheme='dark')
+    b.open(page)
+    t.ok('it is dark at night', b.js('return getComputedStyle(document.body).backgroundColor') != day)
+    t.equal('contrast at night', b.js(CONTRAST), [])
+    t.equal('plots too', b.js('return tn.curve.getOption("colors")[0]'), b.js('return tn.colour("side-a")'))
+    b.shot('comparison-dark')
+    b.view(width=360, height=740)
+    b.open(page)
+    t.ok('no sideways scrolling at 360 pixels', b.js('return document.documentElement.scrollWidth') <= 360)
+    t.ok('and the plots fit', b.js('return document.querySelector(".plot").getBoundingClientRect().right') <= 360)
+    b.shot('comparison-narrow', 6000)
+    b.view(media='print')
+    pdf = base64.b64decode(b.cdp('Page.printToPDF', printBackground=True)['data'])
+    t.ok('it prints', pdf.startswith(b'%PDF') and len(pdf) > 50000, len(pdf))
+    with open(f'{SHOTS}/comparison.pdf', 'wb') as f:
+        f.write(pdf)
+    t.equal('without its navigation', b.js('return getComputedStyle(document.querySelector("nav")).display'), 'none')
+
+
+def scriptless(t, b, page):
+    b.view()
+    b.cdp('Emulation.setScriptExecutionDisabled', value=True)
+    b.open(page)
+    b.cdp('Emulation.setScriptExecutionDisabled', value=False)
+    body = b.find('body').text
+    for what in ('The plots need JavaScript', 'Improved: of ', 'cause.kernel-tlb-flush.rate', 'What this cannot show'):
+        t.ok(f'without a script: {what}', what in body)
+    b.shot('without-script')
+
+
+def single(t, b, folder):
+    run = make(f'{folder}/tcg.json', 'tcg', 7, 0, environment__virtualization='qemu-tcg')
+    page = report(t, 'one run', f'{folder}/tcg.html', run)
+    b.view()
+    b.open(page)
+    t.ok('says that emulated times are no latencies', 'QEMU emulated the CPUs (TCG)' in b.text('#limits'))
+    t.equal('one side has one curve', b.js('return tn.curve.getLabels().length'), 2)
+    t.ok('causes and senders are in the tables', 'sent by CPU 0' in b.text('#runs'), '')
+    t.ok('that raw records are missing is said', 'was not found beside the document' in b.text('#timeline-a') or
+         'Nothing to draw' in b.text('#timeline-a'), b.text('#timeline-a'))
+    t.equal('readable', b.js(READABLE), [])
+    b.shot('one-run')
+    quiet(t, 'one run', b)
+
+
+def million(t, b, folder):
+    run = make(f'{folder}/million.json', 'million', 3, 1000000)
+    page = report(t, 'a million interruptions', f'{folder}/million.html', run)
+    t.ok('below 8 MB', os.path.getsize(page) < 8e6, os.path.getsize(page))
+    b.view()
+    b.open(page)
+    print(f'# a million interruptions: drawn {b.js("return performance.now()") / 1000:.2f} s after the page was asked for')
+    t.ok('some are drawn', re.search(r'[\d,]+ of 1,000,000 interruptions are drawn', b.text('#timeline-a figcaption')),
+         b.text('#timeline-a figcaption'))
+    t.equal('the longest is the true one', b.js('return tn.timelines[0].length.reduce((m, v) => Math.max(m, v), 0)'),
+            LONGEST)
+    t.equal('and is named', b.js('return tn.timelines[0].run.max'), LONGEST)
+    b.shot('million')
+    quiet(t, 'a million', b)
+
+
+def refusals(t, folder, stock, deferred):
+    for arguments, what in {
+            (f'{folder}/none.json',): 'none.json', (stock, deferred, stock): 'one set too many',
+            (stock, deferred, '--metric', 'nosuch.*'): 'nosuch', (stock, '--json'): 'HTML'}.items():
+        r = live.tlbnoise('report', *arguments, '-o', f'{folder}/x.html')
+        t.ok(f'refused: {what}', r.status == 2 and what in r.err and not os.path.exists(f'{folder}/x.html'), r)
+    other = make(f'{folder}/other.json', 'other', 9, 0, scenario__quantum_ns=50000)
+    r = live.tlbnoise('report', stock, other, '-o', f'{folder}/x.html')
+    t.ok('what is not comparable is refused', r.status == 2 and '--force' in r.err, r)
+    r = live.tlbnoise('report', stock, other, '--force', '-o', f'{folder}/x.html')
+    t.ok('unless it is forced, which the page says', r.status == 0 and 'compared by force' in live.read(f'{folder}/x.html'), r)
+    first, second = (live.tlbnoise('report', stock, deferred).out for _ in range(2))
+    t.ok('the same runs give the same page', first and first == second)
+    policy = re.search(r'Content-Security-Policy" content="([^"]*)"', first).group(1)
+    t.ok('a strict policy', policy.startswith("default-src 'none';") and 'unsafe' not in policy and 'http' not in policy, policy)
+    t.ok('the licence of dygraphs', 'The above copyright notice and this permission notice shall be' in first)
+
+
+def main():
+    if not live.BUILD:
+        sys.exit('TN_BUILD names the build folder')
+    if not all(os.access(p, os.X_OK) for p in ('/usr/bin/chromium', '/usr/bin/chromedriver')):
+        live.skip('no chromium: install chromium and chromium-driver')
+    t = live.Checks()
+    with tempfile.TemporaryDirectory(prefix='tlbnoise-report.') as folder:
+        stock, deferred = make_sets(folder)
+        refusals(t, folder, stock, deferred)
+        page = report(t, 'comparison', f'{folder}/comparison.html', stock, deferred)
+        b = Browser()
+        try:
+            loads(t, b, page)
+            hovers(t, b)
+            zooms(t, b)
+            keyboard(t, b, page)
+            quiet(t, 'after all that', b)
+            schemes(t, b, page)
+            scriptless(t, b, page)
+            single(t, b, folder)
+            million(t, b, folder)
+        finally:
+            b.d.quit()
+    sys.exit(1 if t.failed else 0)
+
+
+main()
