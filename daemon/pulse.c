@@ -28,7 +28,7 @@ static void describe(const struct daemon *d, char *buf, size_t size)
 /* Whether the work has gone on since the last time. A change of runs is progress too. */
 static bool has_worked(struct daemon *d)
 {
-	uint64_t beats = d->run && d->run->phase != RUN_DONE ? d->run->beats : 0;
+	uint64_t beats = d->run && d->run->phase != RUN_DONE ? d->run->beats + 1 : 0;
 	bool grown = !beats || beats != d->run_beats;
 
 	d->run_beats = beats;
