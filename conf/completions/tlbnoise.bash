@@ -24,7 +24,7 @@ _tlbnoise_operands()
 
 	for ((i = 1; i < cword; i++)); do
 		case ${words[i]} in
-		--socket | --output | --store | --format | --scenario | --kernel | --host | --state | --since | --until | --limit | --interval | --count | --worst | --smallest-effect | --confidence | --metric | --seed | --cpus | --watch | -o | --override)
+		--socket | --output | --store | --format | --scenario | --kernel | --host | --state | --since | --until | --limit | --interval | --count | --worst | --smallest-effect | --confidence | --metric | --seed | --priority | --cpus | --watch | -o | --override)
 			((i++)) ;;
 		-*) ;;
 		*)
@@ -79,10 +79,14 @@ _tlbnoise()
 	--since | --until)
 		mapfile -t COMPREPLY < <(compgen -W 'today yesterday now 12h 7d 30d' -- "$cur")
 		return ;;
-	--kernel | --host | --limit)
+	--host)
+		# of the verbs that talk to a host; the others take a pattern
+		[[ $verb == runs ]] || _known_hosts_real -- "$cur"
+		return ;;
+	--kernel | --limit | --priority)
 		return ;;
 	-o | --override)
-		if [[ $verb == export ]]; then
+		if [[ $verb == export || $verb == report ]]; then
 			_filedir
 		elif [[ $cur != *=* ]]; then
 			mapfile -t COMPREPLY < <(compgen -W "$(_tlbnoise_keys "$program" "${operands[1]}")" -- "$cur")
@@ -104,7 +108,7 @@ _tlbnoise()
 
 	if [[ $cur == -* ]]; then
 		if [[ -z $verb ]]; then
-			COMPREPLY=($(compgen -W '--json --help --version --no-color --socket' -- "$cur"))
+			COMPREPLY=($(compgen -W '--json --help --version --no-color --socket --host' -- "$cur"))
 		else
 			mapfile -t COMPREPLY < <(compgen -W "$(_tlbnoise_words "$program" options "$verb")" -- "$cur")
 		fi
@@ -116,7 +120,7 @@ _tlbnoise()
 	fi
 	case $verb in
 	export | import) ;;
-	compare)
+	compare | report)
 		[[ ${#operands[@]} -le 2 ]] || return ;;
 	*)
 		[[ ${#operands[@]} -eq 1 ]] || return ;;
@@ -130,7 +134,7 @@ _tlbnoise()
 			mapfile -t COMPREPLY < <(compgen -W "$("$program" list --names 2>/dev/null)" -- "$cur") ;;
 	runs)
 		mapfile -t COMPREPLY < <(compgen -W "$(_tlbnoise_runs "$program")" -- "$cur") ;;
-	show | compare | export)
+	show | compare | report | export)
 		mapfile -t COMPREPLY < <(compgen -W "$(_tlbnoise_runs "$program")" -- "$cur")
 		_filedir json ;;
 	import)
