@@ -41,6 +41,7 @@ kernel_make() {
 	kernel_patch "$name" "$dir/linux" "$log"
 	kernel_configure "$name" "$dir/linux" "$log"
 	with_progress "building $name" "$log" kernel_compile "$dir/linux"
+	[ "$name" != deferred ] || entry_checked "$dir/linux"
 	cp "$dir/linux/.config" "$dir/config"
 	cp "$dir/linux/arch/x86/boot/bzImage" "$dir/bzImage.part"
 	mv "$dir/bzImage.part" "$dir/bzImage"
@@ -88,6 +89,19 @@ options_unmet() {
 			}
 			exit unmet
 		}' "$@"
+}
+
+# entry_checked TREE: what the kernel touches ahead of the deferred flush has to be what was argued for. Code differs from
+# compiler to compiler, so does the list.
+entry_checked() {
+	local list
+	list=$kernel_tree/entryscan/deferred-gcc$(gcc -dumpversion | cut -d. -f1).list
+	if [ ! -f "$list" ]; then
+		say "entryscan: no list for gcc $(gcc -dumpversion): what is touched before the flush was not checked"
+		return
+	fi
+	"$kernel_tree/entryscan/entryscan" "$1/vmlinux" --check "$list" >&2 ||
+		die "this kernel touches other memory ahead of the deferred flush than $list says: see kernel/README.md"
 }
 
 kernel_compile() {
