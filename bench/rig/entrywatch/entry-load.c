@@ -192,6 +192,11 @@ static void spurious_bug(void)
 	__asm__ volatile("int $15");
 }
 
+static void simd(void)
+{
+	__asm__ volatile("int $19");
+}
+
 static void machine_check(void)
 {
 	__asm__ volatile("int $18");
@@ -300,7 +305,8 @@ static const struct way {
 	{"software-interrupt", interrupt, NULL, 0},
 	{"int9", coprocessor_overrun, NULL, 0},
 	{"int15", spurious_bug, NULL, 1},
-	{"int18", machine_check, NULL, 0},
+	{"int18", machine_check, NULL, 1},
+	{"int19", simd, NULL, 1},
 	{"int80", int80, NULL, 1},
 	{"overflow", do_into, NULL, 0},
 	{"bound", do_bound, NULL, 0},
@@ -400,8 +406,8 @@ static int churn(const char *ms)
 	struct tlbnoise_churn_start start = {
 		.pattern = TLBNOISE_CHURN_UNMAP_ALIASES,
 		.pages_min = 1,
-		.pages_max = 64, /* ranges, and above the ceiling everything */
-		.period_ns = 500000,
+		.pages_max = 64,      /* ranges, and above the ceiling everything */
+		.period_ns = 4000000, /* CPU 0 has the rest of the load to do as well */
 		.cpus = {1},
 	};
 	int fd = open(TLBNOISE_CHURN_DEVICE, O_RDWR | O_CLOEXEC);

@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What entrywatch's plugin saw, with names: a table on stdout, JSON beside it.
+"""For entrywatch. "map TREE": what its plugin has to know of a built kernel. "show": what the plugin saw, with
+names: a table on stdout, JSON beside it.
 
-Exit status: 0 every access to vmalloc space before the flush was on the current stack; 1 some was not; 2 the watch
+Exit status of show: 0 every access to vmalloc space before the flush was on the current stack; 1 some was not; 2 the watch
 is no evidence, since it lost something or saw nothing.
 """
 import argparse
@@ -14,12 +15,45 @@ import sys
 
 # Who allocates what the vmalloc range holds: the caller in /proc/vmallocinfo says.
 OWNERS = (
-    (r'dup_task_struct|copy_process|alloc_thread_stack', 'other stack'),
+    (r'dup_task_struct|copy_process|kernel_clone|alloc_thread_stack', 'other stack'),
     (r'irq_init_percpu_irqstack|map_irq_stack', 'interrupt stack'),
     (r'pcpu_get_vm_areas|pcpu_create_chunk', 'per-CPU chunk'),
     (r'module|execmem|bpf_|load_', 'module or program'),
 )
 BAD = ('vmalloc', 'modules')
+
+# The ways into the kernel. What begins with these and is not one: see unseen.list.
+ENTRY = re.compile(r'asm_(exc|sysvec)_\w+|asm_(common_interrupt|spurious_interrupt|int80_emulation)|'
+                   r'entry_(SYSCALL_64|SYSCALL_compat|SYSENTER_compat)')
+
+
+def print_map(tree):
+    """Addresses and offsets of the kernel, one a line. Offsets as the kernel's own build computed them."""
+    names = {}
+    for line in subprocess.run(['nm', f'{tree}/vmlinux'], check=True, capture_output=True, text=True).stdout.splitlines():
+        parts = line.split()
+        if len(parts) == 3:
+            names.setdefault(parts[2], int(parts[0], 16))
+    with open(f'{tree}/include/generated/asm-offsets.h', encoding='ascii') as f:
+        offsets = dict(re.findall(r'#define (\w+) (\d+) ', f.read()))
+    with open(f'{tree}/.config', encoding='ascii') as f:
+        config = set(f.read().splitlines())
+    defers = 'CONFIG_CONTEXT_TRACKING_WORK=y' in config
+    lines = {
+        'noinstr_start': names['__noinstr_text_start'], 'noinstr_end': names['__noinstr_text_end'],
+        'entry_start': names['__entry_text_start'], 'entry_end': names['__entry_text_end'],
+        'top_of_stack': int(offsets['X86_top_of_stack']),
+        'cpu_number': int(offsets['X86_current_task']) + 12,  # struct pcpu_hot: task, preempt_count, cpu_number
+        'thread_size': 32768 if 'CONFIG_KASAN=y' in config else 16384,
+        # enum of include/linux/context_tracking_state.h: the work bit of the series lies below RCU's counter
+        'work_mask': 4 if defers else 0, 'watching_mask': 8 if defers else 4,
+    }
+    for name in ('per_cpu_offset', 'page_offset_base', 'vmalloc_base', 'phys_base', 'pcpu_hot', 'context_tracking'):
+        lines[name] = names['__per_cpu_offset' if name == 'per_cpu_offset' else name]
+    for name, value in lines.items():
+        print(f'{name} {value:x}')
+    for name in sorted(n for n in names if ENTRY.fullmatch(n)):
+        print(f'entry:{name} {names[name]:x}')
 
 
 class Symbols:
@@ -111,9 +145,13 @@ def load_reasons(path):
 
 
 def main():
+    if sys.argv[1:2] == ['map']:
+        print_map(sys.argv[2])
+        return 0
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument('show', choices=['show'])
     parser.add_argument('--seen', required=True, help='what the plugin wrote')
-    parser.add_argument('--vmlinux', required=True)
+    parser.add_argument('--tree', required=True, help='the folder in which the kernel was built')
     parser.add_argument('--vmallocinfo', required=True)
     parser.add_argument('--reasons', help='why an entry symbol cannot be seen')
     parser.add_argument('--json', help='write the result here, too')
@@ -123,7 +161,7 @@ def main():
         print(f"entrywatch: no evidence: ready {seen['ready']}, {seen['dropped']} accesses lost, "
               f"{seen['windows_in']['count']} windows", file=sys.stderr)
         return 2
-    symbols = Symbols(args.vmlinux)
+    symbols = Symbols(f'{args.tree}/vmlinux')
     all_rows = rows(seen, symbols, Areas(args.vmallocinfo))
     w_in, w_out = seen['windows_in'], seen['windows_out']
     print(f"Windows on the way in: {w_in['count']}, {seen['with_work']} of them with work to do; "

@@ -55,7 +55,7 @@ enum target target_of(const struct kernel *k, uint64_t address, uint64_t stack_t
 static struct access *find(struct table *t, uint64_t instruction, enum target target, enum phase phase)
 {
 	uint64_t key = instruction ^ ((uint64_t)target << 48) ^ ((uint64_t)phase << 56);
-	size_t at = (key * 0x9e3779b97f4a7c15ull) >> 51;
+	size_t at = (key * 0x9e3779b97f4a7c15ull) >> (64 - TABLE_BITS);
 
 	for (size_t i = 0; i < TABLE_SIZE; i++, at = (at + 1) % TABLE_SIZE) {
 		struct access *a = &t->slot[at];

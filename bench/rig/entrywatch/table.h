@@ -34,7 +34,8 @@ struct access {
 	uint64_t address[ADDRESSES_KEPT]; /* different ones, as they came */
 };
 
-#define TABLE_SIZE 8192
+#define TABLE_BITS 16
+#define TABLE_SIZE (1u << TABLE_BITS)
 struct table {
 	struct access slot[TABLE_SIZE];
 	uint64_t used, dropped;

@@ -97,6 +97,8 @@ static void on_entry(unsigned int cpu, void *data)
 		v->entered[entry].nested++;
 		return;
 	}
+	if (v->phase == PHASE_OUT && v->length)
+		window_end(v); /* the way out ended in userspace */
 	v->from_user = false;
 	v->counted = false;
 	v->entered[entry].watched++;

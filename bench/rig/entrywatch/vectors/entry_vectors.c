@@ -3,10 +3,9 @@
  * Raises what no program can, so that entrywatch sees those entries, too. For emulated guests: it lets programs
  * execute INT for vectors that the kernel keeps to itself.
  *
- *	echo CPU VECTOR > parameters/send	an interrupt by the local APIC's command register; vectors 16 to
- *						31 without an error code are let through by it as well
- *	echo CPU > parameters/open		on that CPU, programs may execute INT 9, 15 and 18
- *	echo CPU > parameters/ts		sets CR0.TS there: the next use of the FPU raises #NM
+ *	echo CPU VECTOR > parameters/send	an interrupt by the local APIC's command register; 2 is an NMI
+ *	echo CPU > parameters/open		on that CPU, programs may execute INT 9, 15, 18 and 19: those that
+ *						push no error code and that the kernel survives
  *
  * None of this is undone but by booting anew.
  */
@@ -19,7 +18,7 @@
 #include <asm/desc.h>
 #include <asm/smp.h>
 
-#define GATES_OPEN (BIT(9) | BIT(15) | BIT(18))
+#define GATES_OPEN (BIT(9) | BIT(15) | BIT(18) | BIT(19))
 
 static void __iomem *apic_registers;
 static gate_desc *gates; /* a copy of the IDT */
@@ -27,9 +26,13 @@ static gate_desc *gates; /* a copy of the IDT */
 /* xAPIC mode only: the destination is the APIC's number in the upper half of the command register. */
 static int send_set(const char *text, const struct kernel_param *kp)
 {
-	unsigned int cpu, vector;
+	unsigned int cpu, vector, mode = APIC_DM_FIXED;
 
-	if (sscanf(text, "%u %i", &cpu, &vector) != 2 || cpu >= nr_cpu_ids || vector < 16 || vector > 255)
+	if (sscanf(text, "%u %i", &cpu, &vector) != 2 || cpu >= nr_cpu_ids || vector > 255)
+		return -EINVAL;
+	if (vector == NMI_VECTOR)
+		mode = APIC_DM_NMI;
+	else if (vector < 32)
 		return -EINVAL;
 	if (!cpu_online(cpu))
 		return -ENXIO;
@@ -37,7 +40,7 @@ static int send_set(const char *text, const struct kernel_param *kp)
 	while (readl(apic_registers + APIC_ICR) & APIC_ICR_BUSY)
 		cpu_relax();
 	writel(SET_XAPIC_DEST_FIELD(per_cpu(x86_cpu_to_apicid, cpu)), apic_registers + APIC_ICR2);
-	writel(APIC_DEST_PHYSICAL | APIC_DM_FIXED | vector, apic_registers + APIC_ICR);
+	writel(APIC_DEST_PHYSICAL | mode | vector, apic_registers + APIC_ICR);
 	preempt_enable();
 	return 0;
 }
@@ -69,27 +72,11 @@ static int open_set(const char *text, const struct kernel_param *kp)
 	return smp_call_function_single(cpu, load_gates, NULL, 1);
 }
 
-static void set_task_switched(void *unused)
-{
-	write_cr0(read_cr0() | X86_CR0_TS);
-}
-
-static int ts_set(const char *text, const struct kernel_param *kp)
-{
-	unsigned int cpu;
-
-	if (kstrtouint(text, 0, &cpu) || cpu >= nr_cpu_ids)
-		return -EINVAL;
-	return smp_call_function_single(cpu, set_task_switched, NULL, 1);
-}
-
 static const struct kernel_param_ops send_ops = { .set = send_set };
 static const struct kernel_param_ops open_ops = { .set = open_set };
-static const struct kernel_param_ops ts_ops = { .set = ts_set };
 
 module_param_cb(send, &send_ops, NULL, 0200);
 module_param_cb(open, &open_ops, NULL, 0200);
-module_param_cb(ts, &ts_ops, NULL, 0200);
 
 static int __init entry_vectors_init(void)
 {
