@@ -108,6 +108,7 @@ static double grain_of(const struct tn_html_side *side)
 /* A JSON list: name, curve and histogram of each side. */
 int html_curves(const struct tn_html_page *page, FILE *out, struct tn_error *err)
 {
+	char label[256];
 	int r = 0;
 
 	fputc('[', out);
@@ -115,7 +116,7 @@ int html_curves(const struct tn_html_page *page, FILE *out, struct tn_error *err
 		const struct tn_html_side *side = &page->side[i];
 
 		fputs(i ? ",\n{\"name\":" : "\n{\"name\":", out);
-		html_json_text(out, side->name);
+		html_json_text(out, html_side_label(page, i, label, sizeof(label)));
 		fputs(",\"kernel\":", out);
 		html_json_text(out, side->document[0].run->env.kernel_release);
 		fputs(",\"seconds\":", out);

@@ -39,6 +39,37 @@ static void put_paragraph(FILE *out, const char *kind, const char *text)
 	fputs("</p>\n", out);
 }
 
+static void short_name(const char *name, char *buf, size_t size)
+{
+	size_t len = strlen(name), from;
+
+	while (len > 1 && name[len - 1] == '/')
+		len--;
+	if (len > 5 && !strncmp(name + len - 5, ".json", 5))
+		len -= 5;
+	for (from = len; from > 0 && name[from - 1] != '/'; from--)
+		;
+	if (strchr(name, ',')) /* several: there is no last part */
+		from = 0;
+	snprintf(buf, size, "%.*s", (int)(len - from), name + from);
+	if (len - from > 40)
+		snprintf(buf, size, "%.*s...", 40, name + from);
+}
+
+/* What a side is called where there is little room: the last part of its path, unless both have the same. */
+const char *html_side_label(const struct tn_html_page *page, unsigned int side, char *buf, size_t size)
+{
+	char other[64];
+
+	short_name(page->side[side].name, buf, size);
+	if (page->side[!side].n) {
+		short_name(page->side[!side].name, other, sizeof(other));
+		if (!strcmp(buf, other))
+			snprintf(buf, size, "%s", page->side[side].name);
+	}
+	return buf;
+}
+
 /* --- two sets --- */
 
 static enum tone tone_of(enum tn_verdict v)
@@ -106,8 +137,10 @@ static size_t name_metrics(const struct tn_comparison *c, enum tn_verdict verdic
 	return n;
 }
 
-static void put_comparison(const struct tn_comparison *c, FILE *out)
+static void put_comparison(const struct tn_html_page *page, FILE *out)
 {
+	const struct tn_comparison *c = page->comparison;
+	char a[256], b[256];
 	char improved[512], regressed[512], text[2048];
 	size_t n_improved = name_metrics(c, TN_VERDICT_IMPROVED, improved, sizeof(improved));
 	size_t n_regressed = name_metrics(c, TN_VERDICT_REGRESSED, regressed, sizeof(regressed));
@@ -115,12 +148,11 @@ static void put_comparison(const struct tn_comparison *c, FILE *out)
 	put_badge(out, tone_of(c->verdict), tn_verdict_name(c->verdict));
 	if (c->not_comparable)
 		put_badge(out, TONE_WARN, "not comparable, compared by force");
-	snprintf(text, sizeof(text), "From A (%s) to B (%s): %s%s%s%s%s.", c->side[TN_SIDE_A].name,
-		 c->side[TN_SIDE_B].name, regressed, n_regressed ? " regressed" : "",
-		 n_regressed && n_improved ? "; " : "", improved,
-		 n_improved    ? " improved"
-		 : n_regressed ? ""
-			       : "no metric of the headline is known to be better or worse");
+	html_side_label(page, TN_SIDE_A, a, sizeof(a));
+	html_side_label(page, TN_SIDE_B, b, sizeof(b));
+	snprintf(text, sizeof(text), "B (%s) against A (%s): %s%s%s%s%s.", b, a, n_regressed ? "regressed in " : "",
+		 regressed, n_regressed && n_improved ? "; " : "", n_improved ? "improved in " : "",
+		 n_improved || n_regressed ? improved : "no metric of the headline is known to be better or worse");
 	put_paragraph(out, "headline", text);
 	snprintf(text, sizeof(text),
 		 "%zu metrics improved, %zu regressed, %zu changed, %zu show no difference; for %zu the data do not "
@@ -302,7 +334,7 @@ int html_headline(const struct tn_html_page *page, FILE *out, struct tn_error *e
 
 	fputs("<section id=\"verdict\" aria-labelledby=\"verdict-h\">\n<h2 id=\"verdict-h\">Result</h2>\n", out);
 	if (page->comparison) {
-		put_comparison(page->comparison, out);
+		put_comparison(page, out);
 		put_states(page, out);
 	} else
 		r = put_one(page, out, err);

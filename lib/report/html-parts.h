@@ -33,6 +33,8 @@ const char *html_class_name(unsigned int class);
 unsigned int html_class_slot(unsigned int class);
 void html_duration(FILE *out, double ns);
 
+const char *html_side_label(const struct tn_html_page *page, unsigned int side, char *buf, size_t size);
+
 #define HTML_CLASSES (TN_CLASS_COUNT + 1) /* the last: not attributed */
 
 /* html-rounds.c */

@@ -34,11 +34,11 @@ static void put_head(const struct tn_html_page *page, FILE *out)
 	fputs("</style>\n</head>\n<body>\n<a class=\"skip\" href=\"#verdict\">Skip to the result</a>\n", out);
 }
 
-static void put_fact(FILE *out, const char *what, const char *value)
+static void put_fact(FILE *out, bool wide, const char *what, const char *value)
 {
 	if (!value[0])
 		return;
-	fprintf(out, "<div><dt>%s</dt><dd>", what);
+	fprintf(out, "<div%s><dt>%s</dt><dd>", wide ? " class=\"wide\"" : "", what);
 	html_text(out, value);
 	fputs("</dd></div>\n", out);
 }
@@ -51,7 +51,7 @@ static void put_side_facts(const struct tn_html_page *page, unsigned int s, FILE
 
 	snprintf(text, sizeof(text), "%s (%zu run%s) \xe2\x80\x93 Linux %s, %s", side->name, side->n,
 		 side->n == 1 ? "" : "s", run->env.kernel_release, run->started_at);
-	put_fact(out, page->comparison ? s == TN_SIDE_A ? "A, the baseline" : "B" : "Runs", text);
+	put_fact(out, true, page->comparison ? s == TN_SIDE_A ? "A, the baseline" : "B" : "Runs", text);
 }
 
 static void put_header(const struct tn_html_page *page, FILE *out)
@@ -67,13 +67,13 @@ static void put_header(const struct tn_html_page *page, FILE *out)
 	fputs("</p>\n<dl class=\"facts\">\n", out);
 	for (unsigned int s = 0; s < TN_SIDES && page->side[s].n; s++)
 		put_side_facts(page, s, out);
-	put_fact(out, "Machine", run->env.cpu_model);
-	put_fact(out, "Host", run->env.hostname);
-	put_fact(out, "Virtualization", run->env.virtualization);
+	put_fact(out, false, "Machine", run->env.cpu_model);
+	put_fact(out, false, "Host", run->env.hostname);
+	put_fact(out, false, "Virtualization", run->env.virtualization);
 	snprintf(text, sizeof(text), "%s, %u rounds of %s", report_cpus(&cpus, &run->probed), run->rounds_planned,
 		 report_ns(&duration, (double)run->duration_ns));
-	put_fact(out, "CPUs probed", text);
-	put_fact(out, "Attribution", tn_trace_level_name(run->level));
+	put_fact(out, false, "CPUs probed", text);
+	put_fact(out, false, "Attribution", tn_trace_level_name(run->level));
 	fputs("</dl>\n</header>\n<nav aria-label=\"Contents\"><ul>\n<li><a href=\"#verdict\">Result</a></li>\n"
 	      "<li><a href=\"#plots\">Plots</a></li>\n<li><a href=\"#cpus\">By CPU</a></li>\n",
 	      out);

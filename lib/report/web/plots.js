@@ -34,9 +34,10 @@ const tn = {
 		return Number(ns.toPrecision(3)) + ' ' + units[i];
 	},
 
-	/* Powers of ten, with 2 and 5 between them where there is room. */
+	/* Powers of ten, with steps between them where there is room. */
 	logTicks(low, high, format) {
-		const ticks = [], steps = Math.log10(high / low) > 3 ? [1] : [1, 2, 5];
+		const decades = Math.log10(high / low), ticks = [];
+		const steps = decades > 3 ? [1] : decades > 0.8 ? [1, 2, 5] : [1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8];
 
 		for (let e = Math.floor(Math.log10(low)); e <= Math.ceil(Math.log10(high)); e++)
 			for (const m of steps) {
@@ -82,6 +83,7 @@ const tn = {
 		parts.plot.classList.add('empty');
 		parts.plot.removeAttribute('tabindex');
 		parts.plot.textContent = why;
+		parts.controls.replaceChildren();
 	},
 
 	nothing: 'Nothing to draw: no window of kind spin was measured, or no interruption was seen.',

@@ -183,7 +183,7 @@ class Timeline {
 				c.fillRect(area.x + (r - low) * perS, area.y, 1, area.h);
 		this.x = new Float32Array(at.length).fill(-1);
 		this.y = new Float32Array(at.length);
-		for (let k = 0; k < colours.length; k++) {
+		for (let k = colours.length - 1; k >= 0; k--) { /* the first classes are what this is about: on top */
 			if (this.hidden.has(k))
 				continue;
 			c.fillStyle = colours[k];
@@ -196,6 +196,7 @@ class Timeline {
 				c.fillRect(x - size / 2, y - size / 2, size, size);
 			}
 		}
+		this.mark(c, area);
 		if (this.selected >= 0 && this.x[this.selected] >= 0) {
 			c.strokeStyle = tn.colour('ink');
 			c.lineWidth = 2;
@@ -203,6 +204,28 @@ class Timeline {
 			c.arc(this.x[this.selected], this.y[this.selected], 7, 0, 7);
 			c.stroke();
 		}
+	}
+
+	/* The longest of those that are shown, in words. */
+	mark(c, area) {
+		let most = -1;
+
+		for (let i = 0; i < this.x.length; i++)
+			if (this.x[i] >= 0 && (most < 0 || this.length[i] > this.length[most]))
+				most = i;
+		if (most < 0)
+			return;
+		const right = this.x[most] > area.x + area.w - 90;
+
+		c.strokeStyle = c.fillStyle = tn.colour('ink');
+		c.lineWidth = 1;
+		c.font = '12px system-ui, sans-serif';
+		c.textAlign = right ? 'right' : 'left';
+		c.textBaseline = 'middle';
+		c.beginPath();
+		c.arc(this.x[most], this.y[most], 5, 0, 7);
+		c.stroke();
+		c.fillText(tn.duration(this.length[most]), this.x[most] + (right ? -9 : 9), this.y[most]);
 	}
 
 	nearest(px, py) {
@@ -327,7 +350,8 @@ function drawTimelines() {
 		const runs = tn.data.timelines.filter((t) => t.side === side), parts = tn.parts(side ? 'timeline-b' : 'timeline-a');
 
 		if (!runs.some((r) => r.n && r.span))
-			return tn.empty(parts, tn.nothing);
+			return tn.empty(parts, runs.length && tn.data.sides[side].histogram.length
+				? `No record of single interruptions. ${runs[0].note}` : tn.nothing);
 		return new Timeline(side, runs, [Math.max(low, 1), high]);
 	});
 }

@@ -40,7 +40,10 @@ static void markup_becomes_text(void **state)
 	assert_written(html_text, "<b a=\"1\" b='2'>&amp;", "&lt;b a=&quot;1&quot; b=&#39;2&#39;&gt;&amp;amp;");
 	assert_written(html_text, "gr\xc3\xbc\xc3\x9f", "gr\xc3\xbc\xc3\x9f");
 	assert_written(html_text, "a\x1b[31m\x7f\xc2\x9b", "a?[31m??");
-	assert_written(html_text, "\xff\xc3x\xe2\x82", "?" "?x?" "?");
+	assert_written(html_text, "\xff\xc3x\xe2\x82",
+		       "?"
+		       "?x?"
+		       "?");
 	assert_written(html_text,
 		       "a\xe2\x80\xae"
 		       "b\xe2\x81\xa6"
