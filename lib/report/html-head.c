@@ -137,10 +137,23 @@ static size_t name_metrics(const struct tn_comparison *c, enum tn_verdict verdic
 	return n;
 }
 
+/* "A (stock)" */
+static void name_side(const struct tn_html_page *page, unsigned int side, char *buf, size_t size)
+{
+	const char letter[] = {"AB"[side], '\0'};
+	char label[256];
+
+	html_side_label(page, side, label, sizeof(label));
+	if (strcmp(label, letter))
+		snprintf(buf, size, "%s (%s)", letter, label);
+	else
+		snprintf(buf, size, "%s", letter);
+}
+
 static void put_comparison(const struct tn_html_page *page, FILE *out)
 {
 	const struct tn_comparison *c = page->comparison;
-	char a[256], b[256];
+	char a[272], b[272];
 	char improved[512], regressed[512], text[2048];
 	size_t n_improved = name_metrics(c, TN_VERDICT_IMPROVED, improved, sizeof(improved));
 	size_t n_regressed = name_metrics(c, TN_VERDICT_REGRESSED, regressed, sizeof(regressed));
@@ -148,10 +161,10 @@ static void put_comparison(const struct tn_html_page *page, FILE *out)
 	put_badge(out, tone_of(c->verdict), tn_verdict_name(c->verdict));
 	if (c->not_comparable)
 		put_badge(out, TONE_WARN, "not comparable, compared by force");
-	html_side_label(page, TN_SIDE_A, a, sizeof(a));
-	html_side_label(page, TN_SIDE_B, b, sizeof(b));
-	snprintf(text, sizeof(text), "B (%s) against A (%s): %s%s%s%s%s.", b, a, n_regressed ? "regressed in " : "",
-		 regressed, n_regressed && n_improved ? "; " : "", n_improved ? "improved in " : "",
+	name_side(page, TN_SIDE_A, a, sizeof(a));
+	name_side(page, TN_SIDE_B, b, sizeof(b));
+	snprintf(text, sizeof(text), "%s against %s: %s%s%s%s%s.", b, a, n_regressed ? "regressed in " : "", regressed,
+		 n_regressed && n_improved ? "; " : "", n_improved ? "improved in " : "",
 		 n_improved || n_regressed ? improved : "no metric of the headline is known to be better or worse");
 	put_paragraph(out, "headline", text);
 	snprintf(text, sizeof(text),

@@ -140,11 +140,9 @@ static int put_run(const struct tn_html_page *page, unsigned int side, const str
 	int r;
 
 	if (!alone) {
-		fprintf(out, "<details>\n<summary>%s", page->comparison ? side == TN_SIDE_A ? "A: " : "B: " : "");
+		fprintf(out, "<details>\n<summary><h3>%s", page->comparison ? side == TN_SIDE_A ? "A: " : "B: " : "");
 		html_text(out, run->id);
-		fputs("</summary>\n<h3>", out);
-		html_text(out, run->id);
-		fputs("</h3>\n", out);
+		fputs("</h3></summary>\n", out);
 	}
 	r = tn_report_text(run, &opt, out, err);
 	html_end(&h);

@@ -89,7 +89,9 @@ const tn = {
 	nothing: 'Nothing to draw: no window of kind spin was measured, or no interruption was seen.',
 
 	sideName(i) {
-		return tn.data.sides.length > 1 ? `${'AB'[i]}: ${tn.data.sides[i].name}` : tn.data.sides[i].name;
+		const {name} = tn.data.sides[i], letter = 'AB'[i];
+
+		return tn.data.sides.length === 1 || name === letter ? name : `${letter}: ${name}`;
 	},
 
 	sideKey(parts) {
@@ -145,19 +147,35 @@ const tn = {
 	},
 };
 
+/* The intervals, as far as there are any: the maximum has none, and nothing leads to it. */
+function bandPlotter(e) {
+	const c = e.drawingContext, g = e.dygraph, side = tn.data.sides[e.seriesIndex], [bottom] = g.yAxisRange();
+	const band = side.curve.filter((p) => p[2] !== null && p[3] !== null), y = (v) => g.toDomYCoord(Math.max(v, bottom));
+
+	if (!band.length)
+		return;
+	c.fillStyle = e.color;
+	c.globalAlpha = 0.22;
+	c.beginPath();
+	for (const p of band)
+		c.lineTo(g.toDomXCoord(p[0]), y(p[3]));
+	for (const p of band.reverse())
+		c.lineTo(g.toDomXCoord(p[0]), y(p[2]));
+	c.fill();
+	c.globalAlpha = 1;
+}
+
 function drawCurve() {
 	const parts = tn.parts('curve'), sides = tn.data.sides, rows = new Map();
 	const grain = Math.max(...sides.map((s) => s.grain || 1));
 	let low = Infinity, high = 0, last = 0;
 
 	sides.forEach((side, i) => {
-		for (const [u, value, from, to] of side.curve) {
+		for (const [u, value] of side.curve) {
 			if (value === null)
 				continue;
-			const row = rows.get(u) || [u, ...sides.map(() => [null, null, null])];
-			const v = Math.max(value, grain);
+			const row = rows.get(u) || [u, ...sides.map(() => null)], v = row[i + 1] = Math.max(value, grain);
 
-			row[i + 1] = [from === null ? v : Math.max(from, grain), v, to === null ? v : Math.max(to, grain)];
 			rows.set(u, row);
 			low = Math.min(low, v); /* of the lines: an interval of few runs may span the universe */
 			high = Math.max(high, v);
@@ -186,8 +204,8 @@ function drawCurve() {
 	};
 
 	const g = new Dygraph(parts.plot, data, {
-		...tn.look(), labels: ['percentile', ...sides.map((s, i) => tn.sideName(i))], customBars: true, logscale: true,
-		connectSeparatedPoints: true, valueRange: [Math.max(low / 2, grain / 1.3), high * 3], dateWindow: extent, strokeWidth: 2, fillAlpha: 0.22,
+		...tn.look(), labels: ['percentile', ...sides.map((s, i) => tn.sideName(i))], plotter: [bandPlotter, Dygraph.Plotters.linePlotter], logscale: true,
+		connectSeparatedPoints: true, valueRange: [Math.max(low / 2, grain / 1.3), high * 3], dateWindow: extent, strokeWidth: 2,
 		drawPoints: true, pointSize: 1.5, highlightCircleSize: 5, xlabel: 'percentile of quanta', ylabel: 'extra time',
 		xRangePad: 0, labelsKMB: false, legend: 'never',
 		axes: {

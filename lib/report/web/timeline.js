@@ -178,9 +178,11 @@ class Timeline {
 		c.rect(area.x, area.y, area.w, area.h);
 		c.clip();
 		c.fillStyle = tn.colour('soft');
+		c.globalAlpha = 0.5;
 		for (const r of this.run.rounds)
 			if (r > low && r < high)
 				c.fillRect(area.x + (r - low) * perS, area.y, 1, area.h);
+		c.globalAlpha = 1;
 		this.x = new Float32Array(at.length).fill(-1);
 		this.y = new Float32Array(at.length);
 		for (let k = colours.length - 1; k >= 0; k--) { /* the first classes are what this is about: on top */
