@@ -9,7 +9,8 @@
 
 #include "report/parts.h"
 
-#define CAUSES_SHOWN 20
+#define CAUSES_SHOWN      20
+#define CAUSES_SHOWN_HTML 200
 
 /* What the rate of a class counts: where no kernel event was seen there are no entries, only interruptions. */
 uint64_t report_events(enum tn_class class, uint64_t entries, uint64_t interruptions)
@@ -118,6 +119,7 @@ int report_causes(struct report *r)
 		{"SEEN", false}, {"SHORT", false}, {"STOLEN", false},       {"MAX", false},
 	};
 	tn_autofree size_t *order = report_causes_sorted(r->run);
+	size_t shown = r->opt.html ? CAUSES_SHOWN_HTML : CAUSES_SHOWN;
 	struct report_table *t;
 	int rc;
 
@@ -136,13 +138,13 @@ int report_causes(struct report *r)
 			  "lost count as unexplained."
 			: "");
 	t = report_table_new(columns, TN_ARRAY_SIZE(columns));
-	for (size_t i = 0; i < r->run->n_causes && i < CAUSES_SHOWN; i++)
+	for (size_t i = 0; i < r->run->n_causes && i < shown; i++)
 		add_cause(r, t, &r->run->cause[order[i]]);
 	rc = report_table_print(t, r);
-	if (r->run->n_causes > CAUSES_SHOWN)
+	if (r->run->n_causes > shown)
 		report_text(r, REPORT_PLAIN, 2, 2,
 			    "%zu more causes, each with less time stolen, are in the run document.",
-			    r->run->n_causes - CAUSES_SHOWN);
+			    r->run->n_causes - shown);
 	return rc;
 }
 
