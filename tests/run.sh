@@ -81,7 +81,7 @@ cppcheck_clean() {
 }
 
 shell_clean() {
-	(cd "$top" && tracked '*.sh' .ci/run bench/rig/rig 'bench/rig/guest/*' | xargs shellcheck -x)
+	(cd "$top" && tracked '*.sh' .ci/run bench/rig/rig bench/rig/entrywatch/entrywatch 'bench/rig/guest/*' | xargs shellcheck -x)
 }
 
 # Nothing of a build machine may get into the sources.
