@@ -40,7 +40,8 @@ const char *html_side_label(const struct tn_html_page *page, unsigned int side, 
 /* html-rounds.c */
 struct html_rounds {
 	size_t n;
-	struct tn_round *round; /* of jitter; value: the share stolen */
+	struct tn_round *round; /* of jitter; of a side with several runs: one for each */
+	struct tn_hist *merged; /* of these; NULL: rounds are the run's own */
 	bool cut;               /* all were cut short */
 	double seconds, events, stolen_s, quanta;
 	double max_ns; /* jitter, also of rounds that were cut short */

@@ -3,6 +3,9 @@
  * All rounds of a side as the statistics want them. A round that was cut short is no repetition of the others and is
  * left out, as in comparisons; where all were cut short, as in a run that was stopped in its first round, they are all
  * there is, and are taken.
+ *
+ * Where a side has several runs, these are what varies independently, and the rounds of each are merged first: the
+ * estimates are the same, and what is sorted for each point of a curve is a fraction.
  */
 #include <errno.h>
 #include <math.h>
@@ -11,17 +14,19 @@
 
 static void add(struct html_rounds *s, const struct tn_run *run, const struct tn_run_cpu *c, uint32_t block)
 {
-	double window = tn_run_window_s(run, c);
+	bool first = !s->merged || !s->n || s->round[s->n - 1].block != block;
 
-	s->round[s->n++] = (struct tn_round){
-		.block = block,
-		.events = c->interruptions.count,
-		.exposure_s = window,
-		.hist = &c->jitter,
-		.scale = 1e9 / run->clock.hz,
-		.value = window > 0.0 ? tn_ticks_to_ns(&run->clock, (double)c->stolen_ticks) / 1e9 / window : NAN,
-	};
-	s->seconds += window;
+	if (s->merged && first)
+		tn_hist_init(&s->merged[block]);
+	if (s->merged)
+		tn_hist_merge(&s->merged[block], &c->jitter);
+	if (first)
+		s->round[s->n++] = (struct tn_round){
+			.block = block,
+			.hist = s->merged ? &s->merged[block] : &c->jitter,
+			.scale = 1e9 / run->clock.hz,
+		};
+	s->seconds += tn_run_window_s(run, c);
 	s->events += (double)c->interruptions.count;
 	s->stolen_s += tn_ticks_to_ns(&run->clock, (double)c->stolen_ticks) / 1e9;
 	s->quanta += (double)c->jitter.count;
@@ -43,7 +48,9 @@ int html_rounds_make(const struct tn_html_side *side, struct html_rounds *ret)
 	for (size_t i = 0; i < side->n; i++)
 		n += side->document[i].run->n_cpus;
 	ret->round = calloc(n, sizeof(*ret->round));
-	if (!ret->round)
+	if (side->n > 1)
+		ret->merged = calloc(side->n, sizeof(*ret->merged));
+	if (!ret->round || (side->n > 1 && !ret->merged))
 		return -ENOMEM;
 	add_all(ret, side, false);
 	ret->cut = !ret->n;
@@ -73,5 +80,6 @@ int html_rounds_percentile(const struct html_rounds *s, double percent, struct t
 void html_rounds_free(struct html_rounds *s)
 {
 	free(s->round);
+	free(s->merged);
 	*s = (struct html_rounds){0};
 }

@@ -250,8 +250,6 @@ static void unknown_classes_have_a_slot(void **state)
 	assert_string_equal(html_class_name(TN_CLASS_KERNEL_TLB_FLUSH), "kernel-tlb-flush");
 }
 
-/* --- the page --- */
-
 static char *page_of(const struct tn_html_document *document, size_t n, size_t *ret_size, int *ret,
 		     struct tn_error *err)
 {
@@ -264,6 +262,68 @@ static char *page_of(const struct tn_html_document *document, size_t n, size_t *
 	fclose(out);
 	return text;
 }
+
+/* --- the rounds --- */
+
+/* Merging the rounds of a run first changes no estimate. */
+static void percentiles_are_those_of_comparisons(void **state)
+{
+	struct tn_run *run[2] = {sample_run(2, 4), sample_run(1, 5)};
+	const struct tn_html_document d[2] = {{.run = run[0]}, {.run = run[1]}};
+	struct tn_compare_options options = tn_compare_defaults();
+
+	(void)state;
+	options.resamples = 1000;
+	for (size_t n = 1; n <= 2; n++) {
+		const struct tn_html_side side = {.name = "set", .n = n, .document = d};
+		const struct tn_compare_metric metric = {
+			.name = "jitter.p99", .quantity = TN_QUANTITY_PERCENTILE, .percent = 99.0};
+		tn_cleanup(html_rounds_free) struct html_rounds rounds = {0};
+		tn_cleanup(tn_series_free) struct tn_series series = {0};
+		tn_autofree struct tn_round *round = NULL;
+		struct tn_estimate e, wanted;
+		struct tn_metric_def def;
+		struct tn_sample sample;
+
+		assert_int_equal(tn_metric_parse("jitter.p99", &def), 0);
+		assert_int_equal(tn_series_collect(&def, (const struct tn_run *const *)run, n, &series), 0);
+		assert_int_equal(tn_series_sample(&series, &round, &sample), 0);
+		assert_int_equal(tn_estimate(&metric, &sample, &options, &wanted, NULL), 0);
+		assert_int_equal(html_rounds_make(&side, &rounds), 0);
+		assert_false(rounds.cut);
+		assert_int_equal(html_rounds_percentile(&rounds, 99.0, &e, NULL), 0);
+		assert_true(isfinite(wanted.value) && isfinite(wanted.interval.low));
+		assert_true(e.value == wanted.value);
+		assert_true(e.interval.low == wanted.interval.low && e.interval.high == wanted.interval.high);
+	}
+	tn_run_free(run[0]);
+	tn_run_free(run[1]);
+}
+
+/* A run that was stopped in its first round has figures all the same, and says so. */
+static void rounds_cut_short_are_taken_if_there_are_no_others(void **state)
+{
+	struct tn_run *run = sample_run(2, 1);
+	const struct tn_html_document d = {.run = run};
+	const struct tn_html_side side = {.name = "set", .n = 1, .document = &d};
+	tn_cleanup(html_rounds_free) struct html_rounds rounds = {0};
+	tn_autofree char *text = NULL;
+	size_t n = 0;
+	int r;
+
+	(void)state;
+	for (size_t i = 0; i < run->n_cpus; i++)
+		run->cpu[i].partial = true;
+	assert_int_equal(html_rounds_make(&side, &rounds), 0);
+	assert_true(rounds.cut);
+	assert_int_equal(rounds.n, run->n_cpus);
+	text = page_of(&d, 1, &n, &r, NULL);
+	assert_int_equal(r, 0);
+	assert_non_null(strstr(text, "Every round was cut short"));
+	tn_run_free(run);
+}
+
+/* --- the page --- */
 
 static void names_are_never_markup(void **state)
 {
@@ -355,6 +415,8 @@ int main(void)
 		cmocka_unit_test(longest_of_all_stay),
 		cmocka_unit_test(what_lies_in_no_window_is_counted),
 		cmocka_unit_test(unknown_classes_have_a_slot),
+		cmocka_unit_test(percentiles_are_those_of_comparisons),
+		cmocka_unit_test(rounds_cut_short_are_taken_if_there_are_no_others),
 		cmocka_unit_test(names_are_never_markup),
 		cmocka_unit_test(a_million_stays_small),
 		cmocka_unit_test(refusals_say_why),
