@@ -93,9 +93,13 @@ options_unmet() {
 
 # entry_checked TREE: what the kernel touches ahead of the deferred flush has to be what was argued for. Code differs from
 # compiler to compiler, so does the list.
+entry_list() {
+	printf '%s/entryscan/deferred-gcc%s.list\n' "$kernel_tree" "$(gcc -dumpversion | cut -d. -f1)"
+}
+
 entry_checked() {
 	local list
-	list=$kernel_tree/entryscan/deferred-gcc$(gcc -dumpversion | cut -d. -f1).list
+	list=$(entry_list)
 	if [ ! -f "$list" ]; then
 		say "entryscan: no list for gcc $(gcc -dumpversion): what is touched before the flush was not checked"
 		return

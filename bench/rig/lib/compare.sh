@@ -40,6 +40,7 @@ compare_kernels() {
 	say "$((2 * boots)) boots: done in $((SECONDS - start)) s"
 	compare_verdict "$dir" "${names[@]}" || verdict=$?
 	counts_table "$dir" "${names[@]}"
+	compare_safety "${sides[@]}"
 	compare_words "${folders[0]}/1.json"
 	return "$verdict"
 }
@@ -79,6 +80,26 @@ compare_verdict() {
 	local program=$share/bin/tlbnoise
 	printf '\n'
 	(cd "$1" && "$program" compare "$2" "$3")
+}
+
+# compare_safety SIDE...: for kernels that defer, what ran ahead of the deferred flush: what entrywatch last saw of this
+# very build, and what its build was checked against.
+compare_safety() {
+	local side dir
+	for side; do
+		if [ -z "$(kernel_patches "${side%:off}")" ] || [[ $side == *:off ]]; then continue; fi
+		dir=$(kernel_dir "$side")
+		printf '\nSafety of %s: what runs between kernel entry and the deferred flush\n' "$side"
+		if compgen -G "$dir/entrywatch*.txt" >/dev/null; then
+			sed 's/^/  /' "$dir"/entrywatch*.txt
+		else
+			printf '  this build has not been watched: bench/rig/entrywatch/entrywatch %s\n' "$side"
+		fi
+		if [ "$side" = deferred ] && [ -f "$(entry_list)" ]; then
+			printf '  memory operands on the way: as argued in kernel/README.md, or the build would have failed\n'
+		fi
+		printf '  page tables freed: the rows above; each has to interrupt\n'
+	done
 }
 
 # compare_words DOCUMENT: what the figures are worth.
