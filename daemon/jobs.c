@@ -76,6 +76,9 @@ static int on_reap(sd_event_source *source, void *userdata)
 	(void)source;
 	d->reaper = sd_event_source_disable_unref(d->reaper);
 	end_job(d);
+	/* The run has put us back to where it found us, which may not be what the configuration says by now. */
+	if (!tn_cpus_empty(&d->cpus))
+		tn_cpus_bind_self(&d->cpus, NULL);
 	if (d->leaving)
 		return sd_event_exit(d->event, 0);
 	start_next(d);

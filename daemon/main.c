@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * tlbnoised: owns runs. One thread, one event loop, two ways of life: a service on a socket (its own or
- * systemd's), or private to one client on inherited socket pairs, with the very same code behind.
+ * tlbnoised: owns runs. One event loop that does all the work, two ways of life: a service on a socket (its own or
+ * systemd's), or private to one client on inherited socket pairs, with the very same code behind. The one other
+ * thread talks to the service manager, manager.c.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -148,7 +149,7 @@ static int keep_to_cpus(struct daemon *d, const struct daemon_config *c, struct 
 	if (tn_cpus_empty(&cpus))
 		return tn_error_set(err, -ENODEV, "cpus in tlbnoised.conf: none of them is online here");
 	d->cpus = cpus;
-	/* A run has moved us already, and moves us back to where it found us: from the next run on it counts. */
+	/* A run has moved us already: when it is over, this is where we go. */
 	return d->run ? 0 : tn_cpus_bind_self(&cpus, err);
 }
 

@@ -72,7 +72,7 @@ static int on_pulse(sd_event_source *source, uint64_t usec, void *userdata)
  */
 int pulse_start(struct daemon *d, struct tn_error *err)
 {
-	int r = manager_new(&d->manager, err);
+	int r = d->private ? 0 : manager_new(&d->manager, err); /* a client's manager is not ours */
 
 	if (r < 0 || !d->manager)
 		return r;

@@ -16,7 +16,7 @@ int tn_path_state_dir(char *buf, size_t size,
 int tn_path_results_dir(char *buf, size_t size,
 			struct tn_error *err); /* root: /var/lib/tlbnoise, else $XDG_STATE_HOME/tlbnoise */
 int tn_path_own_dir(char *path, struct tn_error *err);
-int tn_path_socket(char *buf, size_t size);    /* /run/tlbnoise/io.tlbnoise, $TLBNOISE_SOCKET before it */
+int tn_path_socket(char *buf, size_t size); /* /run/tlbnoise/io.tlbnoise, $TLBNOISE_SOCKET before it */
 int tn_path_scenario(const char *name, char *buf, size_t size, struct tn_error *err);
 int tn_path_scenario_dirs(char dirs[][512], size_t max); /* in search order; returns the count */
 
