@@ -115,9 +115,10 @@ void html_heading(struct report_html *h, const char *title)
 	h->section = true;
 }
 
-void html_paragraph(struct report_html *h, enum report_style style, const char *text)
+/* @inner: it tells more of the paragraph before it */
+void html_paragraph(struct report_html *h, enum report_style style, bool inner, const char *text)
 {
-	static const char *const attribute[] = {"", " class=\"bold\"", " class=\"warn\""};
+	static const char *const name[] = {"", "bold", "warn"};
 	bool item = (text[0] == '-' || text[0] == '!') && text[1] == ' ';
 
 	if (!item)
@@ -125,7 +126,7 @@ void html_paragraph(struct report_html *h, enum report_style style, const char *
 	else if (!h->list)
 		fputs("<ul>\n", h->out);
 	h->list = item;
-	fprintf(h->out, "<%s%s>", item ? "li" : "p", attribute[style]);
+	fprintf(h->out, "<%s class=\"%s%s\">", item ? "li" : "p", name[style], inner && !item ? " inner" : "");
 	html_text(h->out, item ? text + 2 : text);
 	fprintf(h->out, "</%s>\n", item ? "li" : "p");
 }

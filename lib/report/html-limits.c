@@ -49,10 +49,10 @@ static void say_where(const struct holds *h, FILE *out)
 
 static void say_level(const struct holds *h, FILE *out)
 {
-	if (h->level[TN_TRACE_FULL])
+	if (h->level[TN_TRACE_FULL] || h->level[TN_TRACE_ENTRY])
 		item(out, false,
 		     "Kernel events were armed in the windows that measure jitter. Recording an event lengthens the "
-		     "interruption it belongs to, on all sides alike.");
+		     "interruption that it belongs to.");
 	if (h->level[TN_TRACE_ENTRY])
 		item(out, true,
 		     "Level entry knows the vector of an IPI and not the function it ran: TLB flushes are among other-ipi, "

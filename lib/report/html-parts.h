@@ -26,7 +26,7 @@ void html_text(FILE *out, const char *text);
 void html_json_text(FILE *out, const char *text);
 void html_number(FILE *out, double v);
 void html_heading(struct report_html *h, const char *title);
-void html_paragraph(struct report_html *h, enum report_style style, const char *text);
+void html_paragraph(struct report_html *h, enum report_style style, bool inner, const char *text);
 void html_end_list(struct report_html *h);
 void html_end(struct report_html *h);
 const char *html_class_name(unsigned int class);

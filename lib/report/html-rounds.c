@@ -65,7 +65,7 @@ int html_rounds_make(const struct tn_html_side *side, struct html_rounds *ret)
 	return 0;
 }
 
-/* A percentile of jitter with its interval, ns. */
+/* A percentile of jitter with its interval, ns; as in documents NaN where it would be the maximum by another name. */
 int html_rounds_percentile(const struct html_rounds *s, double percent, struct tn_estimate *ret, struct tn_error *err)
 {
 	const struct tn_compare_metric metric = {
@@ -73,8 +73,13 @@ int html_rounds_percentile(const struct html_rounds *s, double percent, struct t
 	const struct tn_sample sample = {s->round, s->n};
 	struct tn_compare_options options = tn_compare_defaults();
 
+	int r;
+
 	options.resamples = 1000;
-	return tn_estimate(&metric, &sample, &options, ret, err);
+	r = tn_estimate(&metric, &sample, &options, ret, err);
+	if (r == 0 && s->quanta * (100.0 - percent) < 99.9)
+		ret->value = NAN;
+	return r;
 }
 
 void html_rounds_free(struct html_rounds *s)

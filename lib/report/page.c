@@ -8,6 +8,8 @@
 #include "report/html-parts.h"
 #include "report/parts.h"
 
+#define INNER 6 /* columns of indent */
+
 static const char *style_on(const struct report *r, enum report_style style)
 {
 	if (!r->opt.colour || style == REPORT_PLAIN)
@@ -96,7 +98,7 @@ void report_text(struct report *r, enum report_style style, unsigned int indent,
 		return;
 	}
 	if (r->opt.html) {
-		html_paragraph(r->opt.html, style, text);
+		html_paragraph(r->opt.html, style, indent >= INNER, text);
 		return;
 	}
 	report_clean(r, text);
