@@ -322,11 +322,20 @@ def schemes(t, b, page):
     t.ok('no sideways scrolling at 360 pixels', b.js('return document.documentElement.scrollWidth') <= 360)
     t.ok('and the plots fit', b.js('return document.querySelector(".plot").getBoundingClientRect().right') <= 360)
     b.shot('comparison-narrow', 6000)
-    b.view(media='print')
+    b.view(width=800, media='print', scheme='dark')
     pdf = base64.b64decode(b.cdp('Page.printToPDF', printBackground=True)['data'])
     t.ok('it prints', pdf.startswith(b'%PDF') and len(pdf) > 50000, len(pdf))
     with open(f'{SHOTS}/comparison.pdf', 'wb') as f:
         f.write(pdf)
+    b.js("dispatchEvent(new Event('beforeprint'))")
+    widths = b.js('return [...document.querySelectorAll(".plot canvas")].map((c) => c.getBoundingClientRect().width)')
+    t.ok('plots fit the paper', len(widths) >= 10 and max(widths) <= 643, widths)
+    t.ok('and have their keys', b.js('return ["#curve .key", "#timeline-a button[aria-pressed]"]'
+                                     '.every((k) => document.querySelector(k).checkVisibility())'))
+    t.ok('without controls', not b.js('return document.querySelector("#timeline-a select").checkVisibility()'))
+    t.ok('and nothing is wider', b.js('return document.documentElement.scrollWidth') <= 800)
+    t.equal('on white, though it is dark', b.js('return tn.colour("card")'), '#ffffff')
+    b.shot('comparison-print', 3000)
     t.equal('without its navigation', b.js('return getComputedStyle(document.querySelector("nav")).display'), 'none')
 
 

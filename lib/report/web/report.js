@@ -7,19 +7,23 @@ function repaint() {
 		again();
 }
 
+function paper(on) {
+	document.documentElement.classList.toggle('paper', on);
+	for (const g of [tn.curve, tn.histogram, ...tn.timelines.map((t) => t && t.g)])
+		if (g)
+			g.resize();
+	repaint();
+}
+
 drawCurve();
 drawHistogram();
 drawTimelines();
 repaint();
 matchMedia('(prefers-color-scheme: dark)').addEventListener('change', repaint);
 addEventListener('beforeprint', () => {
-	document.documentElement.classList.add('paper');
 	for (const d of document.querySelectorAll('details'))
 		d.open = true;
-	repaint();
+	paper(true);
 });
-addEventListener('afterprint', () => {
-	document.documentElement.classList.remove('paper');
-	repaint();
-});
+addEventListener('afterprint', () => paper(false));
 document.documentElement.dataset.drawn = 'yes';
