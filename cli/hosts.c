@@ -13,6 +13,7 @@ struct host {
 	struct cli_link link;
 	cJSON *document;
 	struct tn_run *run;
+	const struct tn_run *compared; /* the same, as the only member of a set that a comparison goes on to refer to */
 };
 
 struct hosts {
@@ -53,15 +54,15 @@ static int follow(const struct cli *cli, struct host *host, struct tn_error *err
 	cli_progress_end(&progress);
 	if (r == 0)
 		r = tn_run_from_json(host->document, &host->run, err);
+	host->compared = host->run;
 	return cli_link_says(&host->link, r, err);
 }
 
 static int compare(const struct cli *cli, const struct host *a, const struct host *b, struct tn_comparison **ret,
 		   struct tn_error *err)
 {
-	const struct tn_run *run_a = a->run, *run_b = b->run;
-	const struct tn_run_set set_a = {.name = a->link.host, .run = &run_a, .n = 1};
-	const struct tn_run_set set_b = {.name = b->link.host, .run = &run_b, .n = 1};
+	const struct tn_run_set set_a = {.name = a->link.host, .run = &a->compared, .n = 1};
+	const struct tn_run_set set_b = {.name = b->link.host, .run = &b->compared, .n = 1};
 	/* Hosts differ in what makes results incomparable otherwise; that they are hosts is the question here. */
 	const struct tn_comparison_options options = {
 		.smallest_effect = cli->args.smallest_effect,
