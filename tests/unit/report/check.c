@@ -60,11 +60,13 @@ static char *text_of(const struct tn_check_report *report, const struct tn_repor
 
 	assert_int_equal(tn_report_check(report, opt, out, NULL), 0);
 	fclose(out);
+	assert_non_null(text);
 	return text;
 }
 
 static void assert_has(const char *text, const char *part)
 {
+	assert_non_null(text);
 	if (!strstr(text, part))
 		fail_msg("'%s' is not in:\n%s", part, text);
 }
