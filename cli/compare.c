@@ -7,27 +7,10 @@
 #include "cli/resolve.h"
 #include "report/comparison.h"
 
-/* What exists under this name is meant, though it has a comma. */
-static int resolve_all(const char *operand, struct cli_documents *docs, struct tn_error *err)
-{
-	tn_autofree char *copy = strdup(operand);
-	char *rest = copy, *word;
-	int r = 0;
-
-	if (!copy)
-		return tn_error_set(err, -ENOMEM, "no memory to read %s", operand);
-	if (access(operand, F_OK) == 0)
-		return cli_resolve(operand, docs, err);
-	while (r == 0 && (word = strsep(&rest, ",")))
-		r = *word ? cli_resolve(word, docs, err)
-			  : tn_error_set(err, -EINVAL, "%s: nothing stands between two commas", operand);
-	return r;
-}
-
 static int make_set(const char *operand, struct cli_documents *docs, const struct tn_run ***ret_runs,
 		    struct tn_run_set *ret, struct tn_error *err)
 {
-	int r = resolve_all(operand, docs, err);
+	int r = cli_resolve_list(operand, docs, err);
 
 	if (r < 0)
 		return r;

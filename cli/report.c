@@ -31,23 +31,6 @@ static void set_free(struct set *s)
 	cli_documents_free(&s->docs);
 }
 
-/* What exists under this name is meant, though it has a comma. */
-static int resolve_all(const char *operand, struct cli_documents *docs, struct tn_error *err)
-{
-	tn_autofree char *copy = strdup(operand);
-	char *rest = copy, *word;
-	int r = 0;
-
-	if (!copy)
-		return tn_error_set(err, -ENOMEM, "no memory to read %s", operand);
-	if (access(operand, F_OK) == 0)
-		return cli_resolve(operand, docs, err);
-	while (r == 0 && (word = strsep(&rest, ",")))
-		r = *word ? cli_resolve(word, docs, err)
-			  : tn_error_set(err, -EINVAL, "%s: nothing stands between two commas", operand);
-	return r;
-}
-
 /* Takes @path if it has the raw interruptions of @run; otherwise says why not, unless there is no such file. */
 static bool try_raw(const char *path, const struct tn_run *run, struct tn_raw_reader **ret, char *note, size_t size)
 {
@@ -94,7 +77,7 @@ static void find_raw(const struct cli_document *doc, struct tn_raw_reader **ret,
 
 static int make_set(const char *operand, struct set *s, struct tn_html_side *ret, struct tn_error *err)
 {
-	int r = resolve_all(operand, &s->docs, err);
+	int r = cli_resolve_list(operand, &s->docs, err);
 	size_t n = s->docs.n + 1;
 
 	if (r < 0)

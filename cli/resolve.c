@@ -192,3 +192,28 @@ int cli_document_print(const struct cli_document *doc, FILE *out, struct tn_erro
 				    "cannot write the document: %s; the output is not complete", strerror(errno));
 	return 0;
 }
+
+/**
+ * cli_resolve_list() - find the documents that a list of operands means
+ * @operand: what cli_resolve() takes, or several with commas between. What exists under this name is meant, though it
+ *           has a comma
+ * @add_to: gets the documents
+ * @err: which could not be read
+ *
+ * Return: 0 or a negative errno.
+ */
+int cli_resolve_list(const char *operand, struct cli_documents *add_to, struct tn_error *err)
+{
+	tn_autofree char *copy = strdup(operand);
+	char *rest = copy, *word;
+	int r = 0;
+
+	if (!copy)
+		return tn_error_set(err, -ENOMEM, "no memory to read %s", operand);
+	if (access(operand, F_OK) == 0)
+		return cli_resolve(operand, add_to, err);
+	while (r == 0 && (word = strsep(&rest, ",")))
+		r = *word ? cli_resolve(word, add_to, err)
+			  : tn_error_set(err, -EINVAL, "%s: nothing stands between two commas", operand);
+	return r;
+}

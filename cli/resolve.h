@@ -22,6 +22,7 @@ struct cli_documents {
 
 int cli_store_open(const char *folder, enum tn_store_mode mode, struct tn_store **ret, struct tn_error *err);
 int cli_resolve(const char *operand, struct cli_documents *add_to, struct tn_error *err);
+int cli_resolve_list(const char *operand, struct cli_documents *add_to, struct tn_error *err);
 int cli_resolve_one(const char *operand, struct cli_documents *ret, struct tn_error *err);
 int cli_document_print(const struct cli_document *doc, FILE *out, struct tn_error *err);
 void cli_documents_free(struct cli_documents *d);

@@ -181,6 +181,8 @@ static int print_rows(struct report *r, const struct tn_comparison *c, const cha
 		return 0;
 	report_heading(r, title);
 	t = report_table_new(columns, TN_ARRAY_SIZE(columns));
+	if (t)
+		report_table_tighten(t);
 	for (size_t i = 0; i < c->n_metrics; i++)
 		if (belongs(&c->metric[i], headline, all))
 			add_row(t, &f, &c->metric[i]);

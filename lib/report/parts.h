@@ -46,6 +46,7 @@ struct report_column {
 	bool text; /* aligned left; numbers are aligned right */
 };
 struct report_table *report_table_new(const struct report_column *columns, size_t n);
+void report_table_tighten(struct report_table *t);
 void report_table_cells(struct report_table *t, const char *const *cells);
 /* A row: a string for each column. */
 #define report_table_row(t, ...) report_table_cells(t, (const char *const[]){__VA_ARGS__, NULL})

@@ -53,6 +53,12 @@ struct report_table *report_table_new(const struct report_column *columns, size_
 	return tn_steal_ptr(t);
 }
 
+/** report_table_tighten() - one blank between columns instead of two, for names that leave no room */
+void report_table_tighten(struct report_table *t)
+{
+	scols_table_set_column_separator(t->table, " ");
+}
+
 /*
  * Cells are ASCII whatever was asked for: libsmartcols measures text in the locale of the process, and in
  * one that is not UTF-8 it does not come to an end.
