@@ -190,7 +190,7 @@ static int store_percent(struct cli_args *args, const struct option *o, const ch
 		return tn_error_set(err, -EINVAL, "--%s %s: give per cent, such as 5%%", o->name, value);
 	if (percent * 100.0 < (double)o->min || percent * 100.0 > (double)o->max)
 		return tn_error_set(err, -ERANGE, "--%s %s: out of range; %s", o->name, value, o->help);
-	*(double *)((char *)args + o->offset) = percent / 100.0;
+	*(double *)(void *)((char *)args + o->offset) = percent / 100.0;
 	return 0;
 }
 

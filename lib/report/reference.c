@@ -60,7 +60,7 @@ static double median_of(const struct tn_run *run, const struct tn_run_reference 
 
 		if (!same(first, f) || f->failure[0])
 			continue;
-		v[n] = *(const double *)((const char *)f + offset);
+		v[n] = *(const double *)(const void *)((const char *)f + offset);
 		if (isnan(v[n++]))
 			return NAN;
 	}

@@ -26,7 +26,8 @@ static gate_desc *gates; /* a copy of the IDT */
 /* xAPIC mode only: the destination is the APIC's number in the upper half of the command register. */
 static int send_set(const char *text, const struct kernel_param *kp)
 {
-	unsigned int cpu, vector, mode = APIC_DM_FIXED;
+	unsigned int cpu, mode = APIC_DM_FIXED;
+	int vector;
 
 	if (sscanf(text, "%u %i", &cpu, &vector) != 2 || cpu >= nr_cpu_ids || vector > 255)
 		return -EINVAL;
