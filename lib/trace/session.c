@@ -96,6 +96,9 @@ int tn_trace_open(const struct tn_trace_options *opt, struct tn_trace **ret, str
 		rc = tn_symbols_load_kallsyms(t->symbols, "/proc/kallsyms", err);
 	if (!rc)
 		rc = tn_trace_mount(&t->opt, t->root, sizeof(t->root), &t->mounted, err);
+	/* Where tracefs is mounted twice, libtracefs may prefer the other one, and undo would look for two names. */
+	if (!rc && tracefs_set_tracing_dir(t->root))
+		rc = tn_error_set(err, -ENOMEM, "cannot tell libtracefs of %s", t->root);
 	snprintf(t->cmdlines, sizeof(t->cmdlines), "%s/saved_cmdlines", t->root);
 	t->reader.tasks.cmdlines = t->cmdlines;
 	if (!rc)

@@ -151,7 +151,7 @@ kill -TERM "$pid"
 finish
 [ "$status" -eq 2 ] && grep -q 'was stopped' "$tmp/err" && grep -qi aborted "$tmp/out"
 ok "SIGTERM: the report of what was measured, status 2" $?
-raw=$(sed -n 's/^Document: \(.*\) (.*/\1/p' "$tmp/out")
+raw=$(grep -o '/.*/interruptions\.raw$' "$tmp/out" | head -n 1)
 [ -s "$raw" ] && echo "$raw" >"$tmp/raw-stopped"
 ok "SIGTERM: the document is kept" $?
 
@@ -185,7 +185,7 @@ ok "top | head is silent" $?
 (sleep 0.5; printf q) | TERM=xterm timeout 20 script -qec "'$tlbnoise' top --interval 60s" /dev/null >/dev/null
 ok "q leaves top" $?
 cp "$tmp/err" "$tmp/err.run"
-try run "$scenario"
+try run --no-wait "$scenario"
 fails "a second run on the same CPU" "run"
 try stop nosuch
 fails "stop of an unknown run" "no such run"

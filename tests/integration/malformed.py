@@ -67,7 +67,7 @@ SCENARIOS = [
 # The error that is answered, the parameters of io.tlbnoise.Run.
 RUNS = [
     ('org.varlink.service.InvalidParameter', {}),
-    ('org.varlink.service.InvalidParameter', {'name': 'x'}),
+    ('io.tlbnoise.BadScenario', {'name': 'x'}),
     ('org.varlink.service.InvalidParameter', {'name': 'x', 'text': 1}),
     ('org.varlink.service.InvalidParameter', {'name': '', 'text': GOOD}),
     ('org.varlink.service.InvalidParameter', {'name': 'x', 'text': GOOD, 'overrides': 'probe.cpus=0'}),
