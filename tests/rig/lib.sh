@@ -32,7 +32,7 @@ verdict() {
 # wanted KERNEL: whether tests on it are to run. TN_RIG_KERNELS="stock deferred" leaves out the others. Unless it names
 # them, debug and rt are used where they have been built: that takes another 20 minutes, which the tests do not have.
 wanted() {
-	if [ -z "${TN_RIG_KERNELS:-}" ] && [[ $1 =~ ^(debug|rt)$ ]] && ! "$rig" list | grep -qE "^$1 +built"; then
+	if [ -z "${TN_RIG_KERNELS:-}" ] && [[ $1 =~ ^(debug|rt)$ ]] && ! "$rig" list | grep -E "^$1 +built" >/dev/null; then
 		printf 'skipped %s on %s: not built; bench/rig/rig build %s does\n' "$(basename "$0" .sh)" "$1" "$1"
 		return 1
 	fi
