@@ -28,16 +28,6 @@ static void put_text(FILE *out, const char *text)
 	putc('"', out);
 }
 
-static const char *unit_of(enum tn_metric_kind kind)
-{
-	static const char *const name[] = {
-		[TN_METRIC_DURATION] = "ns", [TN_METRIC_RATE] = "per_s",  [TN_METRIC_PER_OPERATION] = "per_operation",
-		[TN_METRIC_SHARE] = "share", [TN_METRIC_COUNT] = "count",
-	};
-
-	return name[kind];
-}
-
 static void put_run(FILE *out, const struct tn_run *run)
 {
 	const char *const text[] = {run->id,
@@ -63,7 +53,7 @@ static int put_metric(FILE *out, const struct tn_run *run, const struct tn_metri
 
 		put_run(out, run);
 		put_text(out, def->name);
-		fprintf(out, ",%s,", unit_of(def->kind));
+		fprintf(out, ",%s,", tn_metric_unit(def->kind));
 		if (m->cpu >= 0)
 			fprintf(out, "%d", m->cpu);
 		fprintf(out, ",%u,", m->round);
