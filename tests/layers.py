@@ -17,7 +17,7 @@ BELOW = {
     "analysis": {"base", "system", "scenario", "probe", "trace", "varlink"},
     "result": {"base", "system", "check", "scenario", "probe", "trace", "varlink", "analysis"},
     "store": {"base", "system", "check", "scenario", "probe", "trace", "varlink", "analysis", "result"},
-    "report": {"base", "system", "check", "scenario", "probe", "trace", "varlink", "analysis", "result"},
+    "report": {"base", "system", "check", "scenario", "probe", "trace", "varlink", "analysis", "result", "store"},
 }
 
 
