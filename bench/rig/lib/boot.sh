@@ -40,19 +40,19 @@ boot_command() {
 }
 
 # boot_guest KERNEL CMD...: as boot_command, after boot_prepare. A guest that finds its timers miscalibrated, which
-# happens to one on a busy host, leaves a note and ends before CMD.
+# happens to one on a busy host, leaves a note and ends before CMD. One that the emulator failed (int3_stale) is
+# booted again as well, and what it had done until then counts for nothing.
 boot_guest() {
 	local kernel=$1 attempt
 	shift
-	rm -rf "$share"/{status,stdout,stderr,result}
 	{ kernel_start "$kernel" && printf '%q ' "$@"; } >"$share/command"
 	for attempt in 1 2 3 4 5; do
-		rm -f "$share/again"
+		rm -rf "$share"/{again,status,stdout,stderr,result}
 		boot_once "$kernel"
 		[ -f "$share/again" ] || return "$(cat "$share/status")"
 		say "boot $attempt: $(cat "$share/again"); booting again"
 	done
-	die "kernel $kernel: no boot with working timers in $attempt: the host is too busy"
+	die "kernel $kernel: $attempt boots failed, the last one with: $(cat "$share/again")"
 }
 
 # boot_once KERNEL: from power-on to the end, with what the guest writes shown as it comes.
@@ -78,10 +78,26 @@ boot_end() {
 	rm -rf "${shares[@]}"
 }
 
+# int3_stale CONSOLE: did the guest die of an int3 that its memory does not hold? While another CPU patches a static
+# key, QEMU before 8.1 can go on to run the translation of a breakpoint that is gone already, and the kernel knows
+# nothing of one there: "Oops: int3", with another byte than cc before the mark in the line "Code:".
+# Source: Red Hat's bug 2216496, mended by QEMU's "accel/tcg: Always lock pages before translation".
+int3_stale() {
+	local first byte
+	first=$(grep -m 1 -E "^\[[ 0-9.]+\](\[[ TC0-9]+\])? $splats" "$1") || return 1
+	[[ $first =~ \]\ Oops:\ int3: ]] || return 1
+	byte=$(sed -nE '/ Code: .*<[0-9a-f]{2}>/{s/.* ([0-9a-f]{2}) <.*/\1/p;q}' "$1")
+	[ -n "$byte" ] && [ "$byte" != cc ]
+}
+
 # boot_judge KERNEL CONSOLE STATUS: dies when the kernel complained, or the guest did not come to its end. Who provokes
 # a complaint on purpose names it in TN_RIG_EXPECT.
 boot_judge() {
 	local lines
+	if [ "$accel" = tcg ] && int3_stale "$2"; then
+		echo "QEMU ran a breakpoint that is not in memory, as versions before 8.1 may" >"$share/again"
+		return 0
+	fi
 	lines=$(grep -nE "^\[[ 0-9.]+\](\[[ TC0-9]+\])? $splats" "$2" |
 		grep -vE -- "${TN_RIG_EXPECT:-^$}" | head -n 20) || true
 	[ -z "$lines" ] || die "kernel $1 complained ($2):
