@@ -35,6 +35,7 @@ int tn_value_compare(const struct tn_side *a, const struct tn_side *b, double co
 
 struct tn_rank_test {
 	double p, p_least;
+	double p_above; /* one-sided: that A lies as far above B by chance */
 };
 
 struct tn_shift {

@@ -75,24 +75,27 @@ static double *count_sums(const struct ranked *r, size_t n, size_t n_a, size_t t
 	return count;
 }
 
-/* Two-sided: the share of choices whose sum lies at least as far from its mean as the observed one. */
-static int exact_p(const struct ranked *r, size_t n, size_t n_a, uint32_t observed, double *ret)
+/* The share of choices whose sum lies at least as far from its mean as the observed one, and of those at least as high.
+ */
+static int exact_p(const struct ranked *r, size_t n, size_t n_a, uint32_t observed, struct tn_rank_test *ret)
 {
 	size_t top = n * (n + 1), mean = n_a * (n + 1);
 	size_t far = observed > mean ? observed - mean : mean - observed;
 	tn_autofree double *count = count_sums(r, n, n_a, top);
 	const double *row;
-	double all = 0.0, beyond = 0.0;
+	double all = 0.0, beyond = 0.0, above = 0.0;
 
 	if (!count)
 		return -ENOMEM;
 	row = count + n_a * (top + 1);
 	for (size_t s = 0; s <= top; s++) {
 		all += row[s];
+		above += s >= observed ? row[s] : 0.0;
 		if ((s > mean ? s - mean : mean - s) >= far)
 			beyond += row[s];
 	}
-	*ret = fmin(1.0, beyond / all);
+	ret->p = fmin(1.0, beyond / all);
+	ret->p_above = fmin(1.0, above / all);
 	return 0;
 }
 
@@ -121,12 +124,12 @@ double tn_rank_least(size_t n_a, size_t n_b)
 }
 
 /**
- * tn_rank_sum() - Wilcoxon's rank-sum test (Mann-Whitney), two-sided
+ * tn_rank_sum() - Wilcoxon's rank-sum test (Mann-Whitney), two-sided and one-sided
  * @a: values of one side, none NaN
  * @n_a: how many
  * @b: values of the other
  * @n_b: how many
- * @ret: p, and the smallest that so many values without ties could give
+ * @ret: p two-sided, the smallest that so many values without ties could give, and p of A lying above B
  *
  * Return: 0, -ENOMEM.
  */
@@ -134,7 +137,7 @@ int tn_rank_sum(const double *a, size_t n_a, const double *b, size_t n_b, struct
 {
 	size_t n = n_a + n_b;
 	tn_autofree struct ranked *r = calloc(n ? n : 1, sizeof(*r));
-	struct tn_rank_test t = {.p = 1.0, .p_least = tn_rank_least(n_a, n_b)};
+	struct tn_rank_test t = {.p = 1.0, .p_least = tn_rank_least(n_a, n_b), .p_above = 1.0};
 	uint64_t sum2 = 0;
 	double ties;
 	int err = 0;
@@ -147,9 +150,11 @@ int tn_rank_sum(const double *a, size_t n_a, const double *b, size_t n_b, struct
 	for (size_t i = 0; i < n; i++)
 		sum2 += r[i].of_a ? r[i].rank2 : 0;
 	if (n_a && n_b && n <= EXACT_MAX)
-		err = exact_p(r, n, n_a, (uint32_t)sum2, &t.p);
-	else if (n_a && n_b)
+		err = exact_p(r, n, n_a, (uint32_t)sum2, &t);
+	else if (n_a && n_b) {
 		t.p = normal_p(n, n_a, ties, (double)sum2);
+		t.p_above = (double)sum2 > (double)n_a * (double)(n + 1) ? t.p / 2.0 : 1.0 - t.p / 2.0;
+	}
 	if (!err)
 		*ret = t;
 	return err;

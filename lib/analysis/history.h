@@ -38,8 +38,8 @@ struct tn_history_mark {
 	size_t since;      /* the first run of the change; itself while normal */
 	size_t references; /* runs before it that it is held against; 0: too few, not judged */
 	double usual;      /* their median; NaN: not judged */
-	double ratio;      /* of the runs since then to these, Hodges-Lehmann; of this run alone while normal */
-	double p;          /* one-sided, of the rank test of the same; NaN: not judged */
+	double ratio;      /* median of the runs since then to that; while normal, of this run */
+	double p;          /* of the rank test, one-sided; once confirmed, that which confirmed it; NaN: not judged */
 };
 
 struct tn_history_options tn_history_defaults(void);
