@@ -6,8 +6,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "analysis/attribution.h"
-#include "report/html-parts.h"
+#include "report/records.h"
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "columns of the page are little endian: convert here");
 
@@ -17,23 +16,9 @@ _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "columns of the page a
 
 static void put_base64(FILE *out, const void *data, size_t n)
 {
-	static const char digit[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-	const uint8_t *p = data;
-	char four[4];
-
-	fputc('"', out);
-	for (size_t i = 0; i < n; i += 3) {
-		size_t have = n - i < 3 ? n - i : 3;
-		uint32_t v =
-			(uint32_t)p[i] << 16 | (have > 1 ? (uint32_t)p[i + 1] << 8 : 0) | (have > 2 ? p[i + 2] : 0);
-
-		four[0] = digit[v >> 18];
-		four[1] = digit[v >> 12 & 63];
-		four[2] = have > 1 ? digit[v >> 6 & 63] : '=';
-		four[3] = have > 2 ? digit[v & 63] : '=';
-		fwrite(four, 1, 4, out);
-	}
-	fputc('"', out);
+	putc('"', out);
+	report_base64(out, data, n);
+	putc('"', out);
 }
 
 /* Columns of the chosen records. */
@@ -154,33 +139,12 @@ static void put_note(FILE *out, const struct tn_html_document *d, const struct h
 	}
 }
 
-/* The worst ones of a document as records; free() */
-static struct tn_raw_record *records_of(const struct tn_run *run)
-{
-	struct tn_raw_record *rec = calloc(run->n_worst + 1, sizeof(*rec));
-
-	for (size_t i = 0; rec && i < run->n_worst; i++) {
-		const struct tn_run_worst *w = &run->worst[i];
-
-		rec[i] = (struct tn_raw_record){
-			.start = w->start_ticks,
-			.end = w->end_ticks,
-			.cause = w->cause < 0 ? UINT32_MAX : (uint32_t)w->cause,
-			.cpu = (uint16_t)w->cpu,
-			.round = (uint16_t)w->round,
-			.class = (uint8_t)w->class,
-			.entries = w->n_entries > UINT8_MAX ? UINT8_MAX : (uint8_t)w->n_entries,
-		};
-	}
-	return rec;
-}
-
 static int put_timeline(FILE *out, const struct tn_html_document *d, unsigned int side, size_t budget)
 {
 	tn_cleanup(html_spans_free) struct html_spans spans = {0};
 	tn_cleanup(html_pick_free) struct html_pick pick = {0};
 	tn_cleanup(columns_free) struct columns columns = {0};
-	tn_autofree struct tn_raw_record *own = d->raw ? NULL : records_of(d->run);
+	tn_autofree struct tn_raw_record *own = d->raw ? NULL : records_of_worst(d->run);
 	const struct tn_raw_record *rec = d->raw ? tn_raw_at(d->raw, 0) : own;
 	uint64_t n = d->raw ? tn_raw_count(d->raw) : d->run->n_worst;
 	int r = html_spans_make(d->run, &spans);

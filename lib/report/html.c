@@ -14,24 +14,58 @@
 
 #define WORST_SHOWN 20
 
+/* A site's policy names no hashes: its style and script are files. */
+static void put_policy(const struct tn_html_page *page, FILE *out)
+{
+	fputs("<meta http-equiv=\"Content-Security-Policy\" content=\"", out);
+	if (page->links)
+		fputs(page->links->policy, out);
+	else
+		fprintf(out,
+			"default-src 'none'; style-src '%s'; script-src '%s'; img-src data:; base-uri 'none'; "
+			"form-action 'none'",
+			report_web_style_hash, report_web_script_hash);
+	fputs("\">\n", out);
+}
+
+static void put_style(const struct tn_html_page *page, FILE *out)
+{
+	if (page->links) {
+		fprintf(out, "<link rel=\"stylesheet\" href=\"%s\">\n", page->links->style);
+		return;
+	}
+	fputs("<style>", out);
+	fwrite(report_web_style, 1, report_web_style_size, out);
+	fputs("</style>\n", out);
+}
+
+static void put_script(const struct tn_html_page *page, FILE *out)
+{
+	if (page->links) {
+		fprintf(out, "<script src=\"%s\"></script>\n", page->links->script);
+		return;
+	}
+	fputs("<script>", out);
+	fwrite(report_web_script, 1, report_web_script_size, out);
+	fputs("</script>\n", out);
+}
+
 static void put_head(const struct tn_html_page *page, FILE *out)
 {
 	const struct tn_run *run = page->side[TN_SIDE_A].document[0].run;
 
 	fputs("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n", out);
+	put_policy(page, out);
 	fprintf(out,
-		"<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src '%s'; "
-		"script-src '%s'; img-src data:; base-uri 'none'; form-action 'none'\">\n",
-		report_web_style_hash, report_web_script_hash);
-	fputs("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-	      "<meta name=\"color-scheme\" content=\"light dark\">\n<meta name=\"referrer\" content=\"no-referrer\">\n"
-	      "<link rel=\"icon\" href=\"data:,\">\n<title>",
-	      out);
+		"<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+		"<meta name=\"color-scheme\" content=\"light dark\">\n<meta name=\"referrer\" content=\"no-referrer\">\n"
+		"<link rel=\"icon\" href=\"%s\">\n<title>",
+		page->links ? page->links->icon : "data:,");
 	html_text(out, page->comparison ? "Comparison: " : "Run: ");
 	html_text(out, run->scenario_name[0] ? run->scenario_name : "unnamed scenario");
-	fputs(" \xe2\x80\x93 tlbnoise</title>\n<style>", out);
-	fwrite(report_web_style, 1, report_web_style_size, out);
-	fputs("</style>\n</head>\n<body>\n<a class=\"skip\" href=\"#verdict\">Skip to the result</a>\n", out);
+	fputs(" \xe2\x80\x93 tlbnoise</title>\n", out);
+	put_style(page, out);
+	fputs("</head>\n<body>\n<a class=\"skip\" href=\"#verdict\">Skip to the result</a>\n", out);
 }
 
 static void put_fact(FILE *out, bool wide, const char *what, const char *value)
@@ -74,7 +108,13 @@ static void put_header(const struct tn_html_page *page, FILE *out)
 		 report_ns(&duration, (double)run->duration_ns));
 	put_fact(out, false, "CPUs probed", text);
 	put_fact(out, false, "Attribution", tn_trace_level_name(run->level));
-	fputs("</dl>\n</header>\n<nav aria-label=\"Contents\"><ul>\n<li><a href=\"#verdict\">Result</a></li>\n"
+	fputs("</dl>\n</header>\n<nav aria-label=\"Contents\"><ul>\n", out);
+	for (size_t i = 0; page->links && i < page->links->n; i++) {
+		fprintf(out, "<li><a href=\"%s\">", page->links->link[i].url);
+		html_text(out, page->links->link[i].text);
+		fputs("</a></li>\n", out);
+	}
+	fputs("<li><a href=\"#verdict\">Result</a></li>\n"
 	      "<li><a href=\"#plots\">Plots</a></li>\n<li><a href=\"#cpus\">By CPU</a></li>\n",
 	      out);
 	fputs(page->comparison ? "<li><a href=\"#comparison\">Comparison</a></li>\n" : "", out);
@@ -181,12 +221,15 @@ static int put_data(const struct tn_html_page *page, FILE *out, struct tn_error 
 	return r;
 }
 
-static void put_foot(FILE *out)
+static void put_foot(const struct tn_html_page *page, FILE *out)
 {
-	fputs("</main>\n<footer><p>Made by tlbnoise " TN_VERSION
-	      ". This file needs no other file and no network. Plots: dygraphs (MIT licence, in the source of this "
-	      "page).</p></footer>\n",
+	fputs("</main>\n<footer><p>Made by tlbnoise " TN_VERSION ".", out);
+	fputs(page->links
+		      ? " Plots: dygraphs (MIT licence, in the source of the script)."
+		      : " This file needs no other file and no network. Plots: dygraphs (MIT licence, in the source of "
+			"this page).",
 	      out);
+	fputs("</p></footer>\n", out);
 }
 
 static int check(const struct tn_html_page *page, struct tn_error *err)
@@ -237,13 +280,12 @@ int tn_report_html(const struct tn_html_page *page, FILE *out, struct tn_error *
 	if (r < 0)
 		return r;
 	html_limits(page, out);
-	put_foot(out);
+	put_foot(page, out);
 	r = put_data(page, out, err);
 	if (r < 0)
 		return r;
-	fputs("<script>", out);
-	fwrite(report_web_script, 1, report_web_script_size, out);
-	fputs("</script>\n</body>\n</html>\n", out);
+	put_script(page, out);
+	fputs("</body>\n</html>\n", out);
 	if (fflush(out) || ferror(out))
 		return tn_error_set(err, errno == EPIPE ? -EPIPE : -EIO, "cannot write the page: %s", strerror(errno));
 	return 0;

@@ -2,7 +2,10 @@
 #ifndef TN_REPORT_HTML_H
 #define TN_REPORT_HTML_H
 
-/* The report as one HTML file that needs nothing else: no network, no other file, and for its tables no script. */
+/*
+ * The report as one HTML file that needs nothing else: no network, no other file, and for its tables no script. Or as a
+ * page of a site, which has its style and script beside it.
+ */
 #include "result/comparison.h"
 
 struct tn_html_document {
@@ -17,10 +20,21 @@ struct tn_html_side {
 	const struct tn_html_document *document;
 };
 
+/* Where a page of a site finds its style and script, and its neighbours. */
+struct tn_html_links {
+	const char *policy; /* of content */
+	const char *style, *script, *icon;
+	size_t n;
+	struct tn_html_link {
+		const char *url, *text;
+	} link[8];
+};
+
 struct tn_html_page {
 	struct tn_html_side side[TN_SIDES];     /* the second may be empty: a page about one set */
 	const struct tn_comparison *comparison; /* of both; NULL with one */
 	size_t points;                          /* at most so many interruptions in the timelines; 0: a default */
+	const struct tn_html_links *links;      /* NULL: the page has style and script in itself, and stands alone */
 };
 
 int tn_report_html(const struct tn_html_page *page, FILE *out, struct tn_error *err);

@@ -20,6 +20,5 @@ struct tn_report_options {
 
 /* The text report: a pure function of the run document. */
 int tn_report_text(const struct tn_run *run, const struct tn_report_options *opt, FILE *out, struct tn_error *err);
-int tn_report_csv(const struct tn_run *const *runs, size_t n, FILE *out, struct tn_error *err);
 
 #endif

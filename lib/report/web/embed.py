@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""embed.py OUTPUT STYLE... -- SCRIPT...: the assets of the HTML report as C arrays.
+"""embed.py OUTPUT ARRAY.KIND FILE... [-- ARRAY.KIND FILE...]...: what pages carry with them, as C arrays.
 
-Styles are joined into one <style>, scripts into one <script>. Beside each stands the hash of exactly these bytes, as
-the page's content security policy names it: nothing else may run there. "comment:" before a file makes it a comment.
+The files of an array are joined. Beside it stand the hash of exactly these bytes, as a page's content security policy
+names it: nothing else may run there; and the name that it has as a file of a site, with the beginning of that hash, so
+that a browser may keep it for ever. "comment:" before a file makes it a comment.
 """
 import base64
 import hashlib
@@ -30,20 +31,24 @@ def joined(paths):
     return whole.encode()
 
 
-def array(name, data):
+def array(name, kind, data):
     lines = [','.join(map(str, data[i:i + 32])) for i in range(0, len(data), 32)]
-    digest = base64.b64encode(hashlib.sha256(data).digest()).decode()
-    return (f'const char report_web_{name}[{len(data)}] = {{\n' + ',\n'.join(lines) + '};\n'
-            f'const size_t report_web_{name}_size = {len(data)};\n'
-            f'const char report_web_{name}_hash[] = "sha256-{digest}";\n')
+    digest = hashlib.sha256(data).digest()
+    return (f'const char {name}[{len(data)}] = {{\n' + ',\n'.join(lines) + '};\n'
+            f'const size_t {name}_size = {len(data)};\n'
+            f'const char {name}_hash[] = "sha256-{base64.b64encode(digest).decode()}";\n'
+            f'const char {name}_name[] = "{name.split("_")[0]}-{digest[:6].hex()}.{kind}";\n')
 
 
 def main():
-    output, *paths = sys.argv[1:]
-    at = paths.index('--')
+    output, *words = sys.argv[1:]
     with open(output, 'w', encoding='ascii') as f:
-        f.write('/* Made by embed.py. */\n#include "report/html-parts.h"\n\n')
-        f.write(array('style', joined(paths[:at])) + '\n' + array('script', joined(paths[at + 1:])))
+        f.write('/* Made by embed.py. */\n#include "report/dashboard-parts.h"\n\n')
+        while words:
+            end = words.index('--') if '--' in words else len(words)
+            name, kind = words[0].rsplit('.', 1)
+            f.write(array(name, kind, joined(words[1:end])) + '\n')
+            words = words[end + 1:]
 
 
 main()

@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The first page: what wants a look, and then each scenario of each rig with its last run and how it came there. */
+#include <errno.h>
+#include <string.h>
+
+#include "base/units.h"
+#include "report/dashboard-parts.h"
+
+#define ATTENTION_MAX 200
+
+struct counts {
+	size_t rigs, confirmed, suspected, failed;
+};
+
+static const struct tn_store_point *last_of(const struct tn_history *h)
+{
+	return &h->run[h->n_runs - 1];
+}
+
+static enum tn_history_state state_of(const struct tn_history *h, const struct tn_history_series *s)
+{
+	return s->mark[h->n_runs - 1].state;
+}
+
+static void count(const struct tn_histories *all, struct counts *c)
+{
+	for (size_t i = 0; i < all->n; i++) {
+		const struct tn_history *h = &all->history[i];
+
+		c->rigs += !i || strcmp(h->host, all->history[i - 1].host);
+		c->failed += last_of(h)->failed > 0;
+		for (size_t k = 0; k < h->n_series; k++) {
+			c->confirmed += state_of(h, &h->series[k]) == TN_HISTORY_CONFIRMED;
+			c->suspected += state_of(h, &h->series[k]) == TN_HISTORY_SUSPECTED;
+		}
+	}
+}
+
+static void put_count(FILE *out, const char *tone, const char *name, size_t n, const char *detail)
+{
+	struct report_buf b;
+
+	dash_card(out, n ? tone : "plain", name, report_count(&b, n), detail);
+}
+
+static void put_cards(const struct dash *d, const struct tn_histories *all, const struct counts *c)
+{
+	fputs("<ul class=\"cards\">\n", d->out);
+	put_count(d->out, "plain", "rigs", c->rigs, "hosts that have run anything");
+	put_count(d->out, "plain", "runs", all->n_runs, "finished, with a result");
+	put_count(d->out, "bad", "regressions confirmed", c->confirmed, "metrics that are worse now");
+	put_count(d->out, "warn", "regressions suspected", c->suspected, "by the last runs; the next ones decide");
+	put_count(d->out, "bad", "expectations failed", c->failed, "scenarios whose last run failed one");
+	fputs("</ul>\n", d->out);
+}
+
+/* "x1.31", or what it went to where the usual is nothing. */
+static void put_change(FILE *out, const struct tn_metric_def *def, const struct tn_history_mark *m, double value)
+{
+	char usual[TN_UNIT_TEXT], now[TN_UNIT_TEXT];
+	struct report_buf b;
+
+	if (isfinite(m->ratio))
+		fprintf(out, ": \xc3\x97%s", report_number(&b, m->ratio));
+	html_text(out, ", ");
+	html_text(out, tn_metric_format(def->kind, value, now, sizeof(now)));
+	html_text(out, " instead of ");
+	html_text(out, tn_metric_format(def->kind, m->usual, usual, sizeof(usual)));
+}
+
+static void put_attention_mark(const struct dash *d, const struct tn_history *h, const struct tn_history_series *s)
+{
+	const struct tn_history_mark *m = &s->mark[h->n_runs - 1];
+	const struct tn_store_point *since = &h->run[m->since];
+
+	fputs("<li>", d->out);
+	dash_state(d->out, m->state);
+	fputs(" <span>", d->out);
+	dash_link(d, DASH_SCENARIO, h->host, h->scenario, h->scenario[0] ? h->scenario : "unnamed scenario");
+	fputs(" on ", d->out);
+	html_text(d->out, h->host[0] ? h->host : "unnamed host");
+	fputs(": <strong>", d->out);
+	html_text(d->out, s->def.name);
+	fputs("</strong>", d->out);
+	put_change(d->out, &s->def, m, s->value[h->n_runs - 1].value);
+	fputs(", since ", d->out);
+	dash_link(d, DASH_RUN, since->id, NULL, since->started_at);
+	fputs(" (Linux ", d->out);
+	html_text(d->out, since->kernel);
+	fputs(")</span></li>\n", d->out);
+}
+
+static void put_attention_failed(const struct dash *d, const struct tn_history *h)
+{
+	const struct tn_store_point *run = last_of(h);
+
+	fputs("<li>", d->out);
+	dash_badge(d->out, "bad", "failed");
+	fputs(" <span>", d->out);
+	dash_link(d, DASH_SCENARIO, h->host, h->scenario, h->scenario[0] ? h->scenario : "unnamed scenario");
+	fputs(" on ", d->out);
+	html_text(d->out, h->host[0] ? h->host : "unnamed host");
+	fprintf(d->out, ": %u expectation%s, in the run of ", run->failed, run->failed == 1 ? "" : "s");
+	dash_link(d, DASH_RUN, run->id, NULL, run->started_at);
+	fputs("</span></li>\n", d->out);
+}
+
+static size_t put_attention_of(const struct dash *d, const struct tn_histories *all, enum tn_history_state state,
+			       size_t n)
+{
+	for (size_t i = 0; i < all->n; i++)
+		for (size_t k = 0; k < all->history[i].n_series && n < ATTENTION_MAX; k++)
+			if (state_of(&all->history[i], &all->history[i].series[k]) == state) {
+				put_attention_mark(d, &all->history[i], &all->history[i].series[k]);
+				n++;
+			}
+	return n;
+}
+
+static void put_attention(const struct dash *d, const struct tn_histories *all, const struct counts *c)
+{
+	size_t n;
+
+	fputs("<section id=\"attention\" aria-labelledby=\"attention-h\">\n<h2 id=\"attention-h\">What wants a look</h2>\n",
+	      d->out);
+	put_cards(d, all, c);
+	if (!c->confirmed && !c->suspected && !c->failed) {
+		fputs("<p>", d->out);
+		dash_badge(d->out, "good", "nothing");
+		fputs(" No metric that is watched is worse than it was, and no last run failed an expectation.</p>\n</section>\n",
+		      d->out);
+		return;
+	}
+	fputs("<ul class=\"attention\">\n", d->out);
+	n = put_attention_of(d, all, TN_HISTORY_CONFIRMED, 0);
+	for (size_t i = 0; i < all->n && n < ATTENTION_MAX; i++)
+		if (last_of(&all->history[i])->failed) {
+			put_attention_failed(d, &all->history[i]);
+			n++;
+		}
+	n = put_attention_of(d, all, TN_HISTORY_SUSPECTED, n);
+	fputs("</ul>\n", d->out);
+	if (n == ATTENTION_MAX)
+		fprintf(d->out, "<p class=\"help\">The first %d; the table has all.</p>\n", ATTENTION_MAX);
+	fputs("</section>\n", d->out);
+}
+
+/* The metrics that are not normal now. */
+static void put_marks(const struct dash *d, const struct tn_history *h)
+{
+	size_t n = 0;
+
+	for (size_t k = 0; k < h->n_series; k++) {
+		enum tn_history_state state = state_of(h, &h->series[k]);
+
+		if (state == TN_HISTORY_NORMAL)
+			continue;
+		fputs(n++ ? "<br>" : "", d->out);
+		dash_state(d->out, state);
+		fputc(' ', d->out);
+		html_text(d->out, h->series[k].def.name);
+	}
+	if (!n)
+		fputs("<span class=\"none\">none</span>", d->out);
+}
+
+static void put_headline_value(const struct dash *d, const struct tn_history *h, const struct tn_history_series *s)
+{
+	char text[TN_UNIT_TEXT];
+
+	html_text(d->out, s ? tn_metric_format(s->def.kind, s->value[h->n_runs - 1].value, text, sizeof(text)) : "-");
+}
+
+static void put_row(const struct dash *d, const struct tn_history *h)
+{
+	const struct tn_history_series *s = tn_history_find(h, "jitter.p99");
+	const struct tn_store_point *run = last_of(h);
+
+	fputs("<tr><th scope=\"row\">", d->out);
+	dash_link(d, DASH_SCENARIO, h->host, h->scenario, h->scenario[0] ? h->scenario : "unnamed scenario");
+	fprintf(d->out, "</th><td class=\"n\">%zu</td><td>", h->n_runs);
+	dash_link(d, DASH_RUN, run->id, NULL, run->started_at);
+	fputs("</td><td>", d->out);
+	html_text(d->out, run->kernel);
+	fputs("</td><td>", d->out);
+	dash_expectations(d->out, run);
+	fputs("</td><td class=\"n\">", d->out);
+	put_headline_value(d, h, s);
+	fputs("</td><td>", d->out);
+	dash_spark(d->out, h, s);
+	fputs("</td><td>", d->out);
+	put_marks(d, h);
+	fputs("</td></tr>\n", d->out);
+}
+
+static void put_rigs(const struct dash *d, const struct tn_histories *all)
+{
+	fputs("<section id=\"rigs\" aria-labelledby=\"rigs-h\">\n<h2 id=\"rigs-h\">Rigs and scenarios</h2>\n"
+	      "<div class=\"table\" tabindex=\"0\" role=\"region\" aria-label=\"Rigs and scenarios\">\n<table class=\"rigs\">\n"
+	      "<thead><tr><th scope=\"col\">Scenario</th><th scope=\"col\" class=\"n\">Runs</th><th scope=\"col\">Last run</th>"
+	      "<th scope=\"col\">Kernel</th><th scope=\"col\">Expectations</th><th scope=\"col\" class=\"n\">Jitter p99</th>"
+	      "<th scope=\"col\">Its last runs</th><th scope=\"col\">Regressions</th></tr></thead>\n<tbody>\n",
+	      d->out);
+	for (size_t i = 0; i < all->n; i++) {
+		const struct tn_history *h = &all->history[i];
+
+		if (!i || strcmp(h->host, all->history[i - 1].host)) {
+			fputs("<tr class=\"group\"><th scope=\"row\" colspan=\"8\">", d->out);
+			html_text(d->out, h->host[0] ? h->host : "unnamed host");
+			fputs("</th></tr>\n", d->out);
+		}
+		put_row(d, h);
+	}
+	fputs("</tbody>\n</table>\n</div>\n<p class=\"help\">Jitter is the extra time that a quantum of work needed; p99 of the "
+	      "CPU that had it worst, median over the rounds. A line is scaled to its own runs. Dots: "
+	      "a regression suspected (hollow), confirmed (filled), recovered.</p>\n</section>\n",
+	      d->out);
+}
+
+static const char *latest(const struct tn_histories *all)
+{
+	const char *last = "";
+
+	for (size_t i = 0; i < all->n_runs; i++)
+		if (strcmp(all->run[i].started_at, last) > 0)
+			last = all->run[i].started_at;
+	return last;
+}
+
+static void put_header(const struct dash *d, const struct tn_histories *all, const struct counts *c)
+{
+	struct report_buf runs;
+
+	fputs("<a class=\"skip\" href=\"#rigs\">Skip to the rigs</a>\n<header>\n<p class=\"product\">tlbnoise</p>\n"
+	      "<h1>Noise on isolated CPUs</h1>\n<p class=\"description\">",
+	      d->out);
+	fprintf(d->out, "%s runs of %zu scenario%s on %zu rig%s; the last began ", report_count(&runs, all->n_runs),
+		all->n, all->n == 1 ? "" : "s", c->rigs, c->rigs == 1 ? "" : "s");
+	dash_time(d->out, latest(all));
+	fputs(" UTC.</p>\n</header>\n<nav aria-label=\"Contents\"><ul>\n<li><a href=\"#attention\">What wants a look</a></li>\n"
+	      "<li><a href=\"#rigs\">Rigs and scenarios</a></li>\n</ul></nav>\n<main>\n",
+	      d->out);
+}
+
+static void put_empty(const struct dash *d)
+{
+	fputs("<header>\n<p class=\"product\">tlbnoise</p>\n<h1>Noise on isolated CPUs</h1>\n</header>\n"
+	      "<nav aria-label=\"Contents\"><ul><li><a href=\"#rigs\">Rigs and scenarios</a></li></ul></nav>\n<main>\n"
+	      "<section id=\"rigs\"><h2>Rigs and scenarios</h2>\n<p>No run has finished yet. <code>tlbnoise run</code> and "
+	      "<code>tlbnoise import</code> put runs here.</p></section>\n",
+	      d->out);
+}
+
+int dash_overview(const struct dash *d, struct tn_error *err)
+{
+	const struct tn_histories_options options = {.smallest_effect = d->opt->smallest_effect};
+	tn_cleanup(tn_histories_free) struct tn_histories all = {0};
+	struct counts c = {0};
+	int r = tn_histories_load(d->store, &options, &all, err);
+
+	if (r < 0)
+		return r;
+	count(&all, &c);
+	dash_begin(d, "Overview", false);
+	if (all.n) {
+		put_header(d, &all, &c);
+		put_attention(d, &all, &c);
+		put_rigs(d, &all);
+	} else {
+		put_empty(d);
+	}
+	dash_end(d, false);
+	return 0;
+}
