@@ -150,7 +150,8 @@ void test_killed(void)
 		judge_stop(TLBNOISE_CHURN_MIXED, cpu_count() - 1);
 }
 
-/* In a child: start what runs until it is stopped, and wait to be killed. */
+/* In a child: start what runs until it is stopped, and wait to be killed. The injector first: who
+ * sees operations may count on its records. */
 static _Noreturn void start_and_wait(int fd)
 {
 	struct tlbnoise_churn_start start = start_of(TLBNOISE_CHURN_VMALLOC, 4);
@@ -159,9 +160,9 @@ static _Noreturn void start_and_wait(int fd)
 	};
 
 	add_cpu(&start, 0);
-	request(fd, TLBNOISE_CHURN_START, &start);
 	if (cpu_count() > 1)
 		request(fd, TLBNOISE_CHURN_INJECT, &inject);
+	request(fd, TLBNOISE_CHURN_START, &start);
 	for (;;)
 		pause();
 }

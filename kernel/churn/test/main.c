@@ -6,8 +6,10 @@
  * after "--", and reboots.
  */
 #include <fcntl.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/reboot.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -78,20 +80,31 @@ void skip(const char *why)
 	_exit(SKIPPED);
 }
 
-/* 0 if the test passed or was skipped. */
-static int run(size_t i)
+/* In a group of its own: a test that fails leaves children behind, and with them churn that other
+ * tests would find. Returns the status as waitpid() has it. */
+static int run_alone(size_t i)
 {
-	unsigned long before = taint();
 	int status;
-	pid_t pid;
+	pid_t pid = fork();
 
-	pid = fork();
 	if (pid == 0) {
+		setpgid(0, 0);
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		tests[i].run();
 		_exit(0);
 	}
 	if (pid < 0 || waitpid(pid, &status, 0) != pid)
-		status = 1;
+		return 1;
+	kill(-pid, SIGKILL);
+	return status;
+}
+
+/* 0 if the test passed or was skipped. */
+static int run(size_t i)
+{
+	unsigned long before = taint();
+	int status = run_alone(i);
+
 	if (taint() != before) {
 		note("failed: the kernel is tainted: %lu, and was %lu before", taint(), before);
 		status = 1;
