@@ -16,6 +16,8 @@ import truth
 INSTRUMENTS = ('oslat', 'cyclictest', 'jitterdebugger', 'rtla-osnoise', 'rtla-timerlat')
 LEVELS_US = (0, 20, 100)
 ENOUGH = 0.9  # of a series has to lie in the window
+ERRORS = (('length_error', 'length', 'gap less handler', 'way_in_and_out_ns', 'the way into the kernel and back'),
+          ('start_error', 'start', 'start of gap to handler', 'way_in_ns', 'the way in'))
 
 
 def fail(text):
@@ -24,7 +26,7 @@ def fail(text):
 
 
 def us(ns):
-    return f'{ns / 1000:.2f} us' if abs(ns) < 1e5 else f'{ns / 1e6:.2f} ms'
+    return f'{ns / 1000:.2f} us' if abs(ns) < 1e6 else f'{ns / 1e6:.2f} ms'
 
 
 def spread(values):
@@ -44,7 +46,8 @@ def error_of_length(run, seed):
     return {'limit_ns': run.limit_ns, 'median_ns': difference, 'low_ns': low, 'high_ns': high,
             'resolved': high - low <= 2 * run.limit_ns,
             'within': low <= run.limit_ns and high >= -run.limit_ns,
-            'way_in_and_out_ns': spread(base), 'absolute': spread([abs(v - middle) for v in values])}
+            'raw': spread(values), 'way_in_and_out_ns': spread(base),
+            'absolute': spread([abs(v - middle) for v in values])}
 
 
 def error_of_start(run):
@@ -53,7 +56,7 @@ def error_of_start(run):
     if not base or not values:
         return None
     middle = truth.quantile(base, 0.5)
-    return {'median_ns': truth.quantile(values, 0.5) - middle, 'way_in_ns': spread(base),
+    return {'median_ns': truth.quantile(values, 0.5) - middle, 'raw': spread(values), 'way_in_ns': spread(base),
             'absolute': spread([abs(v - middle) for v in values])}
 
 
@@ -69,7 +72,7 @@ def demands(run, figures):
         right == len(run.shots) and not wrong
     yield 'nothing was lost', not any(v for v in run.doc['lost'].values() if not isinstance(v, str))
     if length:
-        yield (f'error of length at the median {us(length["median_ns"])} '
+        yield (f'error of length (less the way in and out) at the median {us(length["median_ns"])} '
                f'(95%: {us(length["low_ns"])} to {us(length["high_ns"])}), limit {us(length["limit_ns"])}'
                + ('' if length['resolved'] else ': finer than this machine resolves'), length['within'])
     else:
@@ -102,12 +105,14 @@ def print_run(run, f):
           f'threshold {f["threshold_ns"]:.0f} ns')
     print(f'  seen {f["seen"]}, missed {f["missed"]}, in part {f["cut"]}, false {f["false"]}')
     print(f'  first named in the interruption: {", ".join(f"{k} {n}" for k, n in f["primary_cause"].items())}')
-    for key, name, way in (('length_error', 'length', 'way_in_and_out_ns'), ('start_error', 'start', 'way_in_ns')):
+    for key, name, what, way, words in ERRORS:
         e = f[key]
         if e:
-            print(f'  error of {name}: median {us(e["median_ns"])}; absolute: median {us(e["absolute"]["median_ns"])}, '
-                  f'p99 {us(e["absolute"]["p99_ns"])}, max {us(e["absolute"]["max_ns"])}; '
-                  f'less {us(e[way]["median_ns"])} for the kernel entry')
+            print(f'  {what}: median {us(e["raw"]["median_ns"])}; of interruptions of no length, which is {words}: '
+                  f'median {us(e[way]["median_ns"])}')
+            print(f'  error of {name}, one less the other: median {us(e["median_ns"])}; absolute: '
+                  f'median {us(e["absolute"]["median_ns"])}, p99 {us(e["absolute"]["p99_ns"])}, '
+                  f'max {us(e["absolute"]["max_ns"])}')
     print(f'  no kernel event inside: {f["unexplained"]["interruptions"]} gaps, '
           f'{100 * f["unexplained"]["share_of_time"]:.1f} % of the time, max {us(f["unexplained"]["max_ns"])}')
     for d in f['demands']:

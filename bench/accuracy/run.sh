@@ -25,41 +25,15 @@ usage() {
 	TEXT
 }
 
-number() {
-	[[ $2 =~ ^[0-9]+$ ]] || die "$1: '$2' is not a number"
-}
-
-args=("$@")
-kernel=stock cpu='' senders='' count=600 seed=1 output='' judge=() instruments=()
-while [ $# -gt 0 ]; do
-	case $1 in
-	--kernel | --cpu | --senders | --count | --seed | --output)
-		[ $# -ge 2 ] || die "$1 wants a value: see --help"
-		[[ $1 != --c* && $1 != --seed ]] || number "$1" "$2"
-		printf -v "${1#--}" '%s' "$2"
-		shift
-		;;
-	--native) kernel=native ;;
-	--tap) judge=(--tap) ;;
-	--help | -h) usage && exit 0 ;;
-	-*) die "unknown option '$1': see --help" ;;
-	*) instruments+=("$1") ;;
-	esac
-	shift
-done
-[ ${#instruments[@]} -gt 0 ] ||
-	instruments=(tlbnoise oslat cyclictest jitterdebugger rtla-osnoise rtla-timerlat)
-need_root "${args[@]}"
-if [ "$kernel" = native ]; then
-	target_native
-	cpu=${cpu:-$(($(nproc --all) - 1))} senders=${senders:-0}
-else
-	cpu=${cpu:-2} senders=${senders:-0 1}
-fi
-output=$(realpath -m "${output:-$(mktemp -d /tmp/tlbnoise-accuracy-XXXXXX)}")
+senders='' count=600 seed=1 tap=''
+instruments=(tlbnoise oslat cyclictest jitterdebugger rtla-osnoise rtla-timerlat)
+target_options "--senders" "--count --seed" "--tap" "$@"
+need_root "$@"
+target_choose accuracy
+senders=${senders:-$([ "$kernel" = native ] && echo 0 || echo 0 1)}
 target_prepare "$output" "$here/measure.sh"
 target_run "$kernel" "$output" measure.sh "$cpu" "$count" "$seed" "$senders" "${instruments[@]}"
 status=0
-python3 "$here/judge.py" "${judge[@]}" "$output" || status=$?
+python3 "$here/judge.py" ${tap:+--tap} "$output" || status=$?
 printf 'Logs and documents: %s\n' "$output" >&2
 exit $status

@@ -1,9 +1,52 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash disable=SC2154
-# Sourced by run.sh here and in bench/peers, after bench/setup.sh: gets scripts and the injector to the machine that is
-# measured, and what they found back.
+# Sourced by run.sh here and in bench/peers, after bench/setup.sh: reads their options, gets scripts and the injector to
+# the machine that is measured, and what they found back.
 
 accuracy_dir=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+
+# What both of them can be told. Without INSTRUMENT the caller has set what it takes.
+kernel=stock native='' cpu='' output='' instruments=()
+
+# target_options NAMES NUMBERS FLAGS ARG...: sets a variable for each option that is given, named like it, and
+# instruments. Besides --kernel, --cpu, --output and --native there are those with a value in NAMES, those with a
+# number in NUMBERS, and those without either in FLAGS.
+target_options() {
+	local values=" --kernel --output $1 " numbers=" --cpu $2 " flags=" --native $3 " chosen=()
+	shift 3
+	while [ $# -gt 0 ]; do
+		case $1 in
+		--help | -h) usage && exit 0 ;;
+		-*)
+			if [[ $flags == *" $1 "* ]]; then
+				printf -v "${1#--}" yes
+			else
+				[[ $values$numbers == *" $1 "* ]] || die "unknown option '$1': see --help"
+				[ $# -ge 2 ] || die "$1 wants a value: see --help"
+				[[ $values == *" $1 "* || $2 =~ ^[0-9]+$ ]] || die "$1: '$2' is not a number"
+				printf -v "${1#--}" '%s' "$2"
+				shift
+			fi
+			;;
+		*) chosen+=("$1") ;;
+		esac
+		shift
+	done
+	[ ${#chosen[@]} -eq 0 ] || instruments=("${chosen[@]}")
+	[ -z "$native" ] || kernel=native
+}
+
+# target_choose NAME: after the options: whether the machine can be measured, and what was left open of CPU and output.
+target_choose() {
+	if [ "$kernel" = native ]; then
+		[ -c /dev/tlbnoise-churn ] || die "no /dev/tlbnoise-churn: load the module tlbnoise_churn, see kernel/churn"
+		command -v tlbnoise >/dev/null || die "no tlbnoise in PATH: install it, or add its build folder to PATH"
+		cpu=${cpu:-$(($(nproc --all) - 1))}
+	else
+		cpu=${cpu:-2}
+	fi
+	output=$(realpath -m "${output:-$(mktemp -d "/tmp/tlbnoise-$1-XXXXXX")}")
+}
 
 # target_prepare FOLDER SCRIPT...: FOLDER/bin gets all that is needed there.
 target_prepare() {
@@ -30,10 +73,4 @@ target_run() {
 			tar xzf - -C "$folder"
 	fi
 	rm -r "${folder:?}/bin"
-}
-
-# target_native: whether this machine can be measured.
-target_native() {
-	[ -c /dev/tlbnoise-churn ] || die "no /dev/tlbnoise-churn: load the module tlbnoise_churn, see kernel/churn"
-	command -v tlbnoise >/dev/null || die "no tlbnoise in PATH: install it, or add its build folder to PATH"
 }

@@ -67,6 +67,7 @@ class Judge(unittest.TestCase):
         self.assertEqual(unmet, [])
         self.assertEqual((figures['in_window'], figures['seen'], figures['alone']), (COUNT, COUNT, COUNT))
         self.assertEqual(figures['length_error']['way_in_and_out_ns']['median_ns'], WAY_IN + WAY_OUT + 14)
+        self.assertEqual(figures['length_error']['raw']['median_ns'], WAY_IN + WAY_OUT + 14)
         self.assertEqual(figures['length_error']['median_ns'], 0)
         self.assertTrue(figures['length_error']['resolved'])
 
@@ -116,6 +117,7 @@ class Judge(unittest.TestCase):
         for shot, gap in zip(made.shots, made.gaps):
             gap[1] += 100 if shot[3] else 0
         figures, unmet = self.unmet(made)
+        self.assertEqual(figures['length_error']['raw']['median_ns'], WAY_IN + WAY_OUT + 114)
         self.assertEqual(figures['length_error']['median_ns'], 100)
         self.assertEqual(len(unmet), 1)
         self.assertIn('error of length', unmet[0])

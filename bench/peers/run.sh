@@ -25,39 +25,15 @@ usage() {
 	TEXT
 }
 
-number() {
-	[[ $2 =~ ^[0-9]+$ ]] || die "$1: '$2' is not a number"
-}
-
-args=("$@")
-kernel=stock cpu='' seconds=60 storm=1000 accuracy='' output='' instruments=()
-while [ $# -gt 0 ]; do
-	case $1 in
-	--kernel | --cpu | --seconds | --storm | --accuracy | --output)
-		[ $# -ge 2 ] || die "$1 wants a value: see --help"
-		[[ $1 != --c* && $1 != --s* ]] || number "$1" "$2"
-		printf -v "${1#--}" '%s' "$2"
-		shift
-		;;
-	--native) kernel=native ;;
-	--help | -h) usage && exit 0 ;;
-	-*) die "unknown option '$1': see --help" ;;
-	*) instruments+=("$1") ;;
-	esac
-	shift
-done
-[ ${#instruments[@]} -gt 0 ] ||
-	instruments=(none tlbnoise oslat cyclictest jitterdebugger rtla-osnoise rtla-timerlat)
-need_root "${args[@]}"
-[ "$kernel" != native ] || target_native
-output=$(realpath -m "${output:-$(mktemp -d /tmp/tlbnoise-peers-XXXXXX)}")
+seconds=60 storm=1000 accuracy=''
+instruments=(none tlbnoise oslat cyclictest jitterdebugger rtla-osnoise rtla-timerlat)
+target_options "--accuracy" "--seconds --storm" "" "$@"
+need_root "$@"
+target_choose peers
 target_prepare "$output" "$here/quiet.sh"
-target_run "$kernel" "$output" quiet.sh \
-	"${cpu:-$([ "$kernel" = native ] && echo $(($(nproc --all) - 1)) || echo 2)}" "$seconds" "$storm" 0 "${instruments[@]}"
+target_run "$kernel" "$output" quiet.sh "$cpu" "$seconds" "$storm" 0 "${instruments[@]}"
 if [ -z "$accuracy" ] && [ ! -f "$output/accuracy/accuracy.json" ]; then
-	options=(--kernel "$kernel")
-	[ "$kernel" != native ] || options=(--native)
-	"$here/../accuracy/run.sh" "${options[@]}" ${cpu:+--cpu "$cpu"} --senders 0 --count 300 \
+	"$here/../accuracy/run.sh" ${native:+--native} --kernel "$kernel" --cpu "$cpu" --senders 0 --count 300 \
 		--output "$output/accuracy" >/dev/null || [ $? -eq 1 ]
 fi
 status=0
