@@ -70,7 +70,7 @@ int store_exec(struct tn_store *s, const char *sql, struct tn_error *err)
 {
 	int rc = sqlite3_exec(s->db, sql, NULL, NULL, NULL);
 
-	return rc ? store_error(s, s->mode == TN_STORE_READ ? "read" : "write", rc, err) : 0;
+	return rc ? store_error(s, s->mode == TN_STORE_WRITE ? "write" : "read", rc, err) : 0;
 }
 
 /* store_number() - the one integer that a statement gives */
@@ -291,9 +291,11 @@ static int open_older(struct tn_store *s, int64_t version, struct tn_error *err)
 {
 	struct tn_error ignored = {0};
 
-	s->mode = TN_STORE_WRITE;
-	if (open_to_write(s, &ignored) == 0)
-		return 0;
+	if (s->mode == TN_STORE_READ) {
+		s->mode = TN_STORE_WRITE;
+		if (open_to_write(s, &ignored) == 0)
+			return 0;
+	}
 	return tn_error_set(err, -EPROTONOSUPPORT,
 			    "%s has schema %lld, this tlbnoise reads %d: start tlbnoised or 'tlbnoise import' once as "
 			    "its owner, which converts it",
@@ -326,8 +328,8 @@ int tn_store_open(const char *folder, enum tn_store_mode mode, const struct tn_l
 	if (snprintf(s->folder, sizeof(s->folder), "%s", folder) >= (int)sizeof(s->folder))
 		return tn_error_set(err, -ENAMETOOLONG, "the store's folder has more than %zu characters: %.80s...",
 				    sizeof(s->folder) - 1, folder);
-	r = mode == TN_STORE_READ ? open_to_read(s, err) : open_to_write(s, err);
-	if (r == 0 && mode == TN_STORE_READ)
+	r = mode == TN_STORE_WRITE ? open_to_write(s, err) : open_to_read(s, err);
+	if (r == 0 && mode != TN_STORE_WRITE)
 		r = store_schema_check(s, &version, err);
 	if (r == 0 && version < STORE_SCHEMA)
 		r = open_older(s, version, err);

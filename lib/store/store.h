@@ -16,8 +16,9 @@
 struct tn_store;
 
 enum tn_store_mode {
-	TN_STORE_READ,
-	TN_STORE_WRITE, /* makes the store when there is none, and brings an older one up to date */
+	TN_STORE_READ,      /* brings an older one up to date if it may */
+	TN_STORE_READ_ONLY, /* an older one is refused: nothing is ever written */
+	TN_STORE_WRITE,     /* makes the store when there is none, and brings an older one up to date */
 };
 
 /* db.c */
