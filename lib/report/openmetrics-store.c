@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Which runs of a store are shown, and what is kept of them. Prometheus asks every few seconds, and almost always
+ * nothing has changed: then one query of the list of runs is all that a scrape costs. A document that has not been
+ * seen is read once; what has ended never changes.
+ */
+#include <errno.h>
+#include <math.h>
+#include <string.h>
+#include <time.h>
+
+#include "report/histories.h"
+#include "report/openmetrics-figures.h"
+
+/** tn_metrics_new() - of nothing yet; -ENOMEM */
+int tn_metrics_new(struct tn_metrics **ret, struct tn_error *err)
+{
+	struct tn_metrics *m = calloc(1, sizeof(*m));
+
+	if (!m)
+		return tn_error_set(err, -ENOMEM, "no memory for the metrics");
+	*ret = m;
+	return 0;
+}
+
+static void run_clear(struct metrics_run *run)
+{
+	if (run->figures)
+		metrics_figures_free(run->figures);
+	run->figures = NULL;
+}
+
+/**
+ * tn_metrics_forget() - the store cannot be read: show that, and nothing of before
+ * @m: the metrics
+ */
+void tn_metrics_forget(struct tn_metrics *m)
+{
+	for (size_t i = 0; i < m->n_runs; i++)
+		run_clear(&m->run[i]);
+	free(m->run);
+	free(m->mark);
+	*m = (struct tn_metrics){0};
+}
+
+/** tn_metrics_free() - counterpart of tn_metrics_new() */
+void tn_metrics_free(struct tn_metrics *m)
+{
+	tn_metrics_forget(m);
+	free(m);
+}
+
+/* FNV-1a, 64 bits. */
+static uint64_t mix(uint64_t hash, const char *text)
+{
+	for (; *text; text++)
+		hash = (hash ^ (unsigned char)*text) * 0x100000001b3;
+	return hash * 0x100000001b3;
+}
+
+static uint64_t fingerprint_of(const struct tn_store_entry *e, size_t n)
+{
+	uint64_t hash = 0xcbf29ce484222325;
+
+	for (size_t i = 0; i < n; i++)
+		hash = mix(mix(hash, e[i].id), e[i].state);
+	return hash ? hash : 1;
+}
+
+static double seconds_of(const char *rfc3339)
+{
+	struct tm tm = {0};
+
+	return strptime(rfc3339, "%Y-%m-%dT%H:%M:%S", &tm) ? (double)timegm(&tm) : NAN;
+}
+
+static bool same_history(const struct tn_store_entry *a, const struct tn_store_entry *b)
+{
+	return !strcmp(a->host, b->host) && !strcmp(a->scenario, b->scenario);
+}
+
+/* Whether @e, of a list with the latest first, is the last run of its kernel, and that kernel among the last ones. */
+static bool is_shown(const struct tn_store_entry *chosen, size_t n, const struct tn_store_entry *e, bool *ret_new)
+{
+	unsigned int kernels = 0;
+
+	*ret_new = true;
+	for (size_t i = 0; i < n; i++) {
+		if (!same_history(&chosen[i], e))
+			continue;
+		kernels++;
+		if (!strcmp(chosen[i].kernel, e->kernel))
+			*ret_new = false;
+	}
+	return *ret_new && kernels < TN_METRICS_KERNELS && n < TN_METRICS_RUNS;
+}
+
+/* Moves those that are shown to the beginning of @e, the latest first; returns how many. */
+static size_t choose(struct tn_store_entry *e, size_t n, struct tn_metrics *to)
+{
+	size_t chosen = 0;
+	bool new;
+
+	for (size_t i = 0; i < n; i++) {
+		if (!strcmp(e[i].state, "running")) {
+			to->in_progress++;
+			continue;
+		}
+		if (is_shown(e, chosen, &e[i], &new))
+			e[chosen++] = e[i];
+		else if (new)
+			to->left_out++;
+	}
+	return chosen;
+}
+
+static void put_labels(char labels[METRICS_LABELS], const char *host, const char *scenario, const char *name,
+		       const char *value)
+{
+	char a[400], b[400], c[400];
+
+	snprintf(labels, METRICS_LABELS, "host=\"%s\",scenario=\"%s\",%s=\"%s\"",
+		 tn_exposition_label(host, a, sizeof(a)), tn_exposition_label(scenario, b, sizeof(b)), name,
+		 tn_exposition_label(value, c, sizeof(c)));
+}
+
+static int read_figures(struct tn_store *store, const char *id, struct metrics_figures **ret, struct tn_error *err)
+{
+	tn_cleanup(tn_run_freep) struct tn_run *run = NULL;
+	tn_autofree char *text = NULL;
+	size_t n;
+	int r = tn_store_document(store, id, &text, &n, err);
+
+	if (r == 0)
+		r = tn_run_parse(id, text, n, &run, err);
+	return r < 0 ? r : metrics_figures_of(run, ret, err);
+}
+
+static void steal_figures(struct tn_metrics *from, struct metrics_run *to)
+{
+	for (size_t i = 0; i < from->n_runs && !to->figures; i++)
+		if (!strcmp(from->run[i].id, to->id))
+			to->figures = tn_steal_ptr(from->run[i].figures);
+}
+
+static int fill_run(struct tn_metrics *old, struct tn_store *store, const struct tn_store_entry *e,
+		    struct metrics_run *ret, struct tn_error *err)
+{
+	memcpy(ret->id, e->id, sizeof(ret->id));
+	memcpy(ret->state, e->state, sizeof(ret->state));
+	put_labels(ret->labels, e->host, e->scenario, "kernel", e->kernel);
+	ret->started_s = seconds_of(e->started_at);
+	ret->elapsed_s = e->elapsed_s;
+	ret->rounds_planned = e->rounds_planned;
+	ret->rounds_done = e->rounds_done;
+	steal_figures(old, ret);
+	return ret->figures || !e->has_document ? 0 : read_figures(store, e->id, &ret->figures, err);
+}
+
+static int fill_runs(struct tn_metrics *old, struct tn_store *store, const struct tn_store_entry *e, size_t n,
+		     struct tn_metrics *to, struct tn_error *err)
+{
+	int r = 0;
+
+	to->run = calloc(n + 1, sizeof(*to->run));
+	if (!to->run)
+		return tn_error_set(err, -ENOMEM, "no memory for the metrics of %zu runs", n);
+	for (; to->n_runs < n && r == 0; to->n_runs++)
+		r = fill_run(old, store, &e[to->n_runs], &to->run[to->n_runs], err);
+	return r;
+}
+
+/* The verdict on the last run of a history that has a value of the metric. */
+static void add_mark(const struct tn_history *h, const struct tn_history_series *s, struct tn_metrics *to)
+{
+	struct metrics_mark *mark = &to->mark[to->n_marks];
+	size_t i = h->n_runs;
+
+	while (i > 0 && isnan(s->value[i - 1].value))
+		i--;
+	if (i == 0 || !s->marked)
+		return;
+	mark->mark = s->mark[i - 1];
+	put_labels(mark->labels, h->host, h->scenario, "metric", s->def.name);
+	to->n_marks++;
+}
+
+static bool is_of_shown(const struct tn_history *h, const struct tn_store_entry *e, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!strcmp(e[i].host, h->host) && !strcmp(e[i].scenario, h->scenario))
+			return true;
+	return false;
+}
+
+static int fill_marks(struct tn_store *store, const struct tn_store_entry *e, size_t n, struct tn_metrics *to,
+		      struct tn_error *err)
+{
+	tn_cleanup(tn_histories_free) struct tn_histories all = {0};
+	const struct tn_histories_options options = {.all_metrics = false};
+	size_t room = 1;
+	int r = tn_histories_load(store, &options, &all, err);
+
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < all.n; i++)
+		room += all.history[i].n_series;
+	to->mark = calloc(room, sizeof(*to->mark));
+	if (!to->mark)
+		return tn_error_set(err, -ENOMEM, "no memory for the marks of %zu histories", all.n);
+	for (size_t i = 0; i < all.n; i++)
+		for (size_t k = 0; k < all.history[i].n_series && is_of_shown(&all.history[i], e, n); k++)
+			add_mark(&all.history[i], &all.history[i].series[k], to);
+	return 0;
+}
+
+/**
+ * tn_metrics_update() - bring metrics up to date
+ * @m: the metrics; on failure they are forgotten, which tn_metrics_write() then says
+ * @store: the same store each time
+ * @err: what failed
+ *
+ * Return: 0 or a negative errno.
+ */
+int tn_metrics_update(struct tn_metrics *m, struct tn_store *store, struct tn_error *err)
+{
+	const struct tn_store_filter latest = {.limit = TN_METRICS_WINDOW};
+	tn_autofree struct tn_store_entry *e = NULL;
+	struct tn_metrics now = {.readable = true};
+	size_t n = 0;
+	int r = tn_store_list(store, &latest, &e, &n, err);
+
+	if (r == 0)
+		now.fingerprint = fingerprint_of(e, n);
+	if (r == 0 && m->fingerprint == now.fingerprint)
+		return 0;
+	if (r == 0) {
+		n = choose(e, n, &now);
+		r = fill_runs(m, store, e, n, &now, err);
+	}
+	if (r == 0)
+		r = fill_marks(store, e, n, &now, err);
+	tn_metrics_forget(m);
+	if (r < 0)
+		tn_metrics_forget(&now);
+	else
+		*m = now;
+	return r;
+}
