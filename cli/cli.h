@@ -42,6 +42,8 @@ enum cli_option_bit {
 	CLI_EXPORT = 1 << 19,    /* --format, and --output for one file */
 	CLI_READINESS = 1 << 30, /* what check alone takes */
 	CLI_PAGE = 1 << 29,      /* --output for the page of report */
+	CLI_SERVE = 1 << 27,     /* what serve alone takes */
+	CLI_METRICS = 1 << 26,   /* --format, and --output for the file */
 	CLI_REMOTE = 1 << 20,
 	CLI_QUEUE = 1 << 21, /* what run alone asks of the service */
 	/* what every verb knows, and what may stand before the verb */
@@ -59,6 +61,7 @@ struct cli_args {
 	const char *metric, *store, *format, *cpus;
 	uint64_t watch_ns; /* 0: not asked for */
 	const char *scenario, *kernel, *host, *state, *since, *until;
+	const char *listen, *server_names;
 	uint64_t limit;
 	double smallest_effect, confidence; /* shares */
 	uint64_t seed;
@@ -203,6 +206,8 @@ int cli_compare(const struct cli *cli, struct tn_error *err);
 int cli_report(const struct cli *cli, struct tn_error *err);
 int cli_runs(const struct cli *cli, struct tn_error *err);
 int cli_export(const struct cli *cli, struct tn_error *err);
+int cli_metrics(const struct cli *cli, struct tn_error *err);
+int cli_serve(const struct cli *cli, struct tn_error *err);
 int cli_import(const struct cli *cli, struct tn_error *err);
 int cli_version(const struct cli *cli, struct tn_error *err);
 int cli_help(const struct cli *cli, struct tn_error *err);

@@ -18,6 +18,7 @@ BELOW = {
     "result": {"base", "system", "check", "scenario", "probe", "trace", "varlink", "analysis"},
     "store": {"base", "system", "check", "scenario", "probe", "trace", "varlink", "analysis", "result"},
     "report": {"base", "system", "check", "scenario", "probe", "trace", "varlink", "analysis", "result", "store"},
+    "web": {"base", "report", "store"},
 }
 
 
