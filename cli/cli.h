@@ -42,6 +42,7 @@ enum cli_option_bit {
 	CLI_EXPORT = 1 << 19,    /* --format, and --output for one file */
 	CLI_READINESS = 1 << 30, /* what check alone takes */
 	CLI_PAGE = 1 << 29,      /* --output for the page of report */
+	CLI_SITE = 1 << 28,      /* what dashboard alone takes */
 	CLI_SERVE = 1 << 27,     /* what serve alone takes */
 	CLI_METRICS = 1 << 26,   /* --format, and --output for the file */
 	CLI_REMOTE = 1 << 20,
@@ -69,6 +70,7 @@ struct cli_args {
 	size_t n_remote;
 	bool detach, attached, no_wait;
 	uint64_t priority;
+	uint64_t points; /* 0: not given */
 	const char **operand; /* ends with NULL */
 	size_t n_operand;
 };
@@ -206,6 +208,7 @@ int cli_compare(const struct cli *cli, struct tn_error *err);
 int cli_report(const struct cli *cli, struct tn_error *err);
 int cli_runs(const struct cli *cli, struct tn_error *err);
 int cli_export(const struct cli *cli, struct tn_error *err);
+int cli_dashboard(const struct cli *cli, struct tn_error *err);
 int cli_metrics(const struct cli *cli, struct tn_error *err);
 int cli_serve(const struct cli *cli, struct tn_error *err);
 int cli_import(const struct cli *cli, struct tn_error *err);

@@ -32,6 +32,8 @@ static const struct cli_verb verbs[] = {
 	 (CLI_COMMON | CLI_STORE | CLI_COMPARE) & ~(unsigned int)CLI_SOCKET, cli_compare},
 	{"report", "A [B]", "one HTML page about a set of runs, or about two sets and how they compare", 1, UINT_MAX,
 	 (CLI_COMMON | CLI_STORE | CLI_COMPARE | CLI_PAGE) & ~(unsigned int)CLI_SOCKET, cli_report},
+	{"dashboard", "", "the history as a site of files: rigs, histories with regressions marked, reports", 0, 0,
+	 (CLI_COMMON | CLI_STORE | CLI_SITE | CLI_QUIET) & ~(unsigned int)CLI_SOCKET, cli_dashboard},
 	{"serve", "", "the history as a web server: dashboard, reports, and /metrics for Prometheus", 0, 0,
 	 CLI_HELP | CLI_STORE | CLI_SERVE, cli_serve},
 	{"metrics", "", "the last run of each scenario as metrics, such as a file for node_exporter", 0, 0,

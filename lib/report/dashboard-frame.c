@@ -57,16 +57,52 @@ void dash_card(FILE *out, const char *tone, const char *name, const char *value,
 }
 
 /* "2026-11-22T10:15:02Z" as "2026-11-22 10:15", and whatever else a document has as it is. */
-void dash_time(FILE *out, const char *started_at)
+const char *dash_time(const char *started_at, char *buf, size_t size)
 {
-	char text[40];
-
-	snprintf(text, sizeof(text), "%s", started_at);
-	if (strlen(text) == 20 && text[10] == 'T' && text[19] == 'Z') {
-		text[10] = ' ';
-		text[16] = '\0';
+	snprintf(buf, size, "%s", started_at);
+	if (strlen(buf) == 20 && buf[10] == 'T' && buf[19] == 'Z') {
+		buf[10] = ' ';
+		buf[16] = '\0';
 	}
-	html_text(out, text);
+	return buf;
+}
+
+/* A link to a run, by its time. */
+void dash_run_link(const struct dash *d, const struct tn_store_point *run)
+{
+	char when[40];
+
+	dash_link(d, DASH_RUN, run->id, NULL, dash_time(run->started_at, when, sizeof(when)));
+}
+
+/* One badge for each state of metrics that @has says, with the first of them by name: "confirmed jitter.p99 and 2
+ * more". */
+size_t dash_marks(const struct dash *d, const struct tn_history *h, size_t run, dash_has *has)
+{
+	size_t lines = 0;
+
+	for (unsigned int state = TN_HISTORY_CONFIRMED; state;
+	     state = state == TN_HISTORY_CONFIRMED   ? TN_HISTORY_SUSPECTED
+		     : state == TN_HISTORY_SUSPECTED ? TN_HISTORY_RECOVERED
+						     : 0) {
+		const struct tn_history_series *first = NULL;
+		size_t n = 0;
+
+		for (size_t k = 0; k < h->n_series; k++)
+			if (h->series[k].mark[run].state == state && has(&h->series[k], run)) {
+				first = first ? first : &h->series[k];
+				n++;
+			}
+		if (!n)
+			continue;
+		fputs(lines++ ? "<br>" : "", d->out);
+		dash_state(d->out, (enum tn_history_state)state);
+		fputc(' ', d->out);
+		html_text(d->out, first->def.name);
+		if (n > 1)
+			fprintf(d->out, " and %zu more", n - 1);
+	}
+	return lines;
 }
 
 void dash_expectations(FILE *out, const struct tn_store_point *run)

@@ -54,40 +54,67 @@ static void put_cards(const struct dash *d, const struct tn_histories *all, cons
 	fputs("</ul>\n", d->out);
 }
 
-/* "x1.31", or what it went to where the usual is nothing. */
-static void put_change(FILE *out, const struct tn_metric_def *def, const struct tn_history_mark *m, double value)
+static void put_where(const struct dash *d, const struct tn_history *h)
 {
+	dash_link(d, DASH_SCENARIO, h->host, h->scenario, h->scenario[0] ? h->scenario : "unnamed scenario");
+	fputs(" on ", d->out);
+	html_text(d->out, h->host[0] ? h->host : "unnamed host");
+}
+
+/* "jitter.p99 x1.52 (4.96 us instead of 3.25 us)" */
+static void put_change(const struct dash *d, const struct tn_history *h, const struct tn_history_series *s)
+{
+	const struct tn_history_mark *m = &s->mark[h->n_runs - 1];
 	char usual[TN_UNIT_TEXT], now[TN_UNIT_TEXT];
 	struct report_buf b;
 
+	fputs("<strong>", d->out);
+	html_text(d->out, s->def.name);
 	if (isfinite(m->ratio))
-		fprintf(out, ": \xc3\x97%s", report_number(&b, m->ratio));
-	html_text(out, ", ");
-	html_text(out, tn_metric_format(def->kind, value, now, sizeof(now)));
-	html_text(out, " instead of ");
-	html_text(out, tn_metric_format(def->kind, m->usual, usual, sizeof(usual)));
+		fprintf(d->out, " \xc3\x97%s", report_number(&b, m->ratio));
+	fputs("</strong> (", d->out);
+	html_text(d->out, tn_metric_format(s->def.kind, s->value[h->n_runs - 1].value, now, sizeof(now)));
+	fputs(" instead of ", d->out);
+	html_text(d->out, tn_metric_format(s->def.kind, m->usual, usual, sizeof(usual)));
+	fputc(')', d->out);
 }
 
-static void put_attention_mark(const struct dash *d, const struct tn_history *h, const struct tn_history_series *s)
+static bool same_change(const struct tn_history *h, const struct tn_history_series *a,
+			const struct tn_history_series *b)
 {
-	const struct tn_history_mark *m = &s->mark[h->n_runs - 1];
-	const struct tn_store_point *since = &h->run[m->since];
+	return state_of(h, a) == state_of(h, b) && a->mark[h->n_runs - 1].since == b->mark[h->n_runs - 1].since;
+}
+
+static bool is_first(const struct tn_history *h, const struct tn_history_series *s)
+{
+	for (const struct tn_history_series *before = h->series; before < s; before++)
+		if (same_change(h, before, s))
+			return false;
+	return true;
+}
+
+/* Metrics that changed with the same run stand together: they have one cause. */
+static void put_attention_mark(const struct dash *d, const struct tn_history *h, const struct tn_history_series *first)
+{
+	const struct tn_history_mark *m = &first->mark[h->n_runs - 1];
+	const struct tn_history_series *s;
+	size_t n = 0;
 
 	fputs("<li>", d->out);
 	dash_state(d->out, m->state);
 	fputs(" <span>", d->out);
-	dash_link(d, DASH_SCENARIO, h->host, h->scenario, h->scenario[0] ? h->scenario : "unnamed scenario");
-	fputs(" on ", d->out);
-	html_text(d->out, h->host[0] ? h->host : "unnamed host");
-	fputs(": <strong>", d->out);
-	html_text(d->out, s->def.name);
-	fputs("</strong>", d->out);
-	put_change(d->out, &s->def, m, s->value[h->n_runs - 1].value);
+	put_where(d, h);
 	fputs(", since ", d->out);
-	dash_link(d, DASH_RUN, since->id, NULL, since->started_at);
-	fputs(" (Linux ", d->out);
-	html_text(d->out, since->kernel);
-	fputs(")</span></li>\n", d->out);
+	dash_run_link(d, &h->run[m->since]);
+	fputs(", Linux ", d->out);
+	html_text(d->out, h->run[m->since].kernel);
+	fputs("<span class=\"metrics\">", d->out);
+	for (s = first; s < h->series + h->n_series; s++)
+		if (same_change(h, s, first)) {
+			fputs(n++ ? ", " : "", d->out);
+			put_change(d, h, s);
+		}
+	fputs("</span></span></li>\n", d->out);
 }
 
 static void put_attention_failed(const struct dash *d, const struct tn_history *h)
@@ -97,11 +124,9 @@ static void put_attention_failed(const struct dash *d, const struct tn_history *
 	fputs("<li>", d->out);
 	dash_badge(d->out, "bad", "failed");
 	fputs(" <span>", d->out);
-	dash_link(d, DASH_SCENARIO, h->host, h->scenario, h->scenario[0] ? h->scenario : "unnamed scenario");
-	fputs(" on ", d->out);
-	html_text(d->out, h->host[0] ? h->host : "unnamed host");
+	put_where(d, h);
 	fprintf(d->out, ": %u expectation%s, in the run of ", run->failed, run->failed == 1 ? "" : "s");
-	dash_link(d, DASH_RUN, run->id, NULL, run->started_at);
+	dash_run_link(d, run);
 	fputs("</span></li>\n", d->out);
 }
 
@@ -110,7 +135,8 @@ static size_t put_attention_of(const struct dash *d, const struct tn_histories *
 {
 	for (size_t i = 0; i < all->n; i++)
 		for (size_t k = 0; k < all->history[i].n_series && n < ATTENTION_MAX; k++)
-			if (state_of(&all->history[i], &all->history[i].series[k]) == state) {
+			if (state_of(&all->history[i], &all->history[i].series[k]) == state &&
+			    is_first(&all->history[i], &all->history[i].series[k])) {
 				put_attention_mark(d, &all->history[i], &all->history[i].series[k]);
 				n++;
 			}
@@ -145,23 +171,10 @@ static void put_attention(const struct dash *d, const struct tn_histories *all, 
 	fputs("</section>\n", d->out);
 }
 
-/* The metrics that are not normal now. */
-static void put_marks(const struct dash *d, const struct tn_history *h)
+static bool any(const struct tn_history_series *s, size_t run)
 {
-	size_t n = 0;
-
-	for (size_t k = 0; k < h->n_series; k++) {
-		enum tn_history_state state = state_of(h, &h->series[k]);
-
-		if (state == TN_HISTORY_NORMAL)
-			continue;
-		fputs(n++ ? "<br>" : "", d->out);
-		dash_state(d->out, state);
-		fputc(' ', d->out);
-		html_text(d->out, h->series[k].def.name);
-	}
-	if (!n)
-		fputs("<span class=\"none\">none</span>", d->out);
+	(void)s, (void)run;
+	return true;
 }
 
 static void put_headline_value(const struct dash *d, const struct tn_history *h, const struct tn_history_series *s)
@@ -179,7 +192,7 @@ static void put_row(const struct dash *d, const struct tn_history *h)
 	fputs("<tr><th scope=\"row\">", d->out);
 	dash_link(d, DASH_SCENARIO, h->host, h->scenario, h->scenario[0] ? h->scenario : "unnamed scenario");
 	fprintf(d->out, "</th><td class=\"n\">%zu</td><td>", h->n_runs);
-	dash_link(d, DASH_RUN, run->id, NULL, run->started_at);
+	dash_run_link(d, run);
 	fputs("</td><td>", d->out);
 	html_text(d->out, run->kernel);
 	fputs("</td><td>", d->out);
@@ -189,7 +202,8 @@ static void put_row(const struct dash *d, const struct tn_history *h)
 	fputs("</td><td>", d->out);
 	dash_spark(d->out, h, s);
 	fputs("</td><td>", d->out);
-	put_marks(d, h);
+	if (!dash_marks(d, h, h->n_runs - 1, any))
+		fputs("<span class=\"none\">none</span>", d->out);
 	fputs("</td></tr>\n", d->out);
 }
 
@@ -217,6 +231,20 @@ static void put_rigs(const struct dash *d, const struct tn_histories *all)
 	      d->out);
 }
 
+static size_t count_scenarios(const struct tn_histories *all)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < all->n; i++) {
+		size_t k = 0;
+
+		while (k < i && strcmp(all->history[k].scenario, all->history[i].scenario))
+			k++;
+		n += k == i;
+	}
+	return n;
+}
+
 static const char *latest(const struct tn_histories *all)
 {
 	const char *last = "";
@@ -229,14 +257,16 @@ static const char *latest(const struct tn_histories *all)
 
 static void put_header(const struct dash *d, const struct tn_histories *all, const struct counts *c)
 {
+	size_t scenarios = count_scenarios(all);
 	struct report_buf runs;
+	char when[40];
 
 	fputs("<a class=\"skip\" href=\"#rigs\">Skip to the rigs</a>\n<header>\n<p class=\"product\">tlbnoise</p>\n"
 	      "<h1>Noise on isolated CPUs</h1>\n<p class=\"description\">",
 	      d->out);
 	fprintf(d->out, "%s runs of %zu scenario%s on %zu rig%s; the last began ", report_count(&runs, all->n_runs),
-		all->n, all->n == 1 ? "" : "s", c->rigs, c->rigs == 1 ? "" : "s");
-	dash_time(d->out, latest(all));
+		scenarios, scenarios == 1 ? "" : "s", c->rigs, c->rigs == 1 ? "" : "s");
+	html_text(d->out, dash_time(latest(all), when, sizeof(when)));
 	fputs(" UTC.</p>\n</header>\n<nav aria-label=\"Contents\"><ul>\n<li><a href=\"#attention\">What wants a look</a></li>\n"
 	      "<li><a href=\"#rigs\">Rigs and scenarios</a></li>\n</ul></nav>\n<main>\n",
 	      d->out);

@@ -39,7 +39,10 @@ void dash_begin(const struct dash *d, const char *title, bool script);
 void dash_end(const struct dash *d, bool script);
 void dash_badge(FILE *out, const char *tone, const char *text);
 void dash_card(FILE *out, const char *tone, const char *name, const char *value, const char *detail);
-void dash_time(FILE *out, const char *started_at);
+const char *dash_time(const char *started_at, char *buf, size_t size);
+void dash_run_link(const struct dash *d, const struct tn_store_point *run);
+typedef bool dash_has(const struct tn_history_series *s, size_t run);
+size_t dash_marks(const struct dash *d, const struct tn_history *h, size_t run, dash_has *has);
 void dash_expectations(FILE *out, const struct tn_store_point *run);
 void dash_state(FILE *out, enum tn_history_state state);
 

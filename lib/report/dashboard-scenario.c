@@ -28,6 +28,7 @@ static void put_header(const struct page *p)
 {
 	const struct tn_store_point *last = last_of(p);
 	FILE *out = p->d->out;
+	char when[40];
 
 	fputs("<a class=\"skip\" href=\"#now\">Skip to the result</a>\n<header>\n<p class=\"product\">tlbnoise</p>\n<h1>",
 	      out);
@@ -38,7 +39,7 @@ static void put_header(const struct page *p)
 		p->h->n_runs == 1 ? "" : "s");
 	html_text(out, last->kernel);
 	fputs(", ", out);
-	dash_time(out, last->started_at);
+	html_text(out, dash_time(last->started_at, when, sizeof(when)));
 	fputs(" UTC.</p>\n</header>\n<nav aria-label=\"Contents\"><ul>\n<li>", out);
 	dash_link(p->d, DASH_OVERVIEW, NULL, NULL, "All rigs");
 	fputs("</li>\n<li><a href=\"#now\">Now</a></li>\n<li><a href=\"#plots\">History</a></li>\n"
@@ -83,7 +84,7 @@ static void put_now_row(const struct page *p, const struct tn_history_series *s)
 	dash_state(out, m->state);
 	fputs("</td><td>", out);
 	if (m->state != TN_HISTORY_NORMAL)
-		dash_link(p->d, DASH_RUN, since->id, NULL, since->started_at);
+		dash_run_link(p->d, since);
 	fputs("</td></tr>\n", out);
 }
 
@@ -117,7 +118,7 @@ static void put_now(const struct page *p)
 	      out);
 }
 
-static void put_plot(FILE *out, const char *id, const char *title, const char *metric, const char *text)
+static void put_plot(FILE *out, const char *id, const char *title, const char *metric)
 {
 	fprintf(out, "<figure id=\"%s\" data-metric=\"", id);
 	html_text(out, metric);
@@ -125,43 +126,51 @@ static void put_plot(FILE *out, const char *id, const char *title, const char *m
 	html_text(out, title);
 	fprintf(out,
 		"</h3>\n<div class=\"controls\"></div>\n<div class=\"plot history\" role=\"group\" "
-		"aria-roledescription=\"interactive plot\" aria-labelledby=\"%s-h\" aria-describedby=\"%s-t\" tabindex=\"0\"></div>\n"
-		"<p class=\"readout\" role=\"status\"></p>\n<figcaption id=\"%s-t\">%s</figcaption>\n</figure>\n",
-		id, id, id, text);
+		"aria-roledescription=\"interactive plot\" aria-labelledby=\"%s-h\" aria-describedby=\"plots-t\" tabindex=\"0\"></div>\n"
+		"<p class=\"readout\" role=\"status\"></p>\n</figure>\n",
+		id);
 }
 
 static void put_plots(const struct page *p)
 {
-	static const char each[] = "Each point is a run, with the 95% interval over its rounds.";
 	FILE *out = p->d->out;
 	char id[24];
 	int n = 0;
 
 	fputs("<section id=\"plots\" aria-labelledby=\"plots-h\">\n<h2 id=\"plots-h\">History</h2>\n"
 	      "<noscript><p class=\"warn\">The plots need JavaScript. The table below has their figures.</p></noscript>\n"
-	      "<div class=\"legend\"></div>\n",
+	      "<ul class=\"key\" aria-label=\"Marks of regressions\">\n",
+	      out);
+	for (unsigned int i = TN_HISTORY_SUSPECTED; i <= TN_HISTORY_RECOVERED; i++)
+		fprintf(out,
+			"<li><svg class=\"swatch\" viewBox=\"0 0 10 10\" aria-hidden=\"true\"><circle class=\"%s\" cx=\"5\" "
+			"cy=\"5\" r=\"4\"/></svg>regression %s</li>\n",
+			tn_history_state_name((enum tn_history_state)i),
+			tn_history_state_name((enum tn_history_state)i));
+	fputs("</ul>\n<p class=\"help\" id=\"plots-t\">A point is a run, with the 95% interval over its rounds; the kernel stands "
+	      "where it changes. Grey: what was usual. A click on a point, or Enter, opens its report; drag to zoom, double-click "
+	      "to see all. With the keyboard: arrow keys go from run to run, + and \xe2\x88\x92 zoom, 0 shows all.</p>\n"
+	      "<div class=\"histories\">\n",
 	      out);
 	for (size_t i = 0; i < p->h->n_series && n < PLOTS; i++) {
 		if (!p->h->series[i].marked)
 			continue;
 		snprintf(id, sizeof(id), "history-%d", n++);
-		put_plot(out, id, p->h->series[i].def.name, p->h->series[i].def.name, each);
+		put_plot(out, id, p->h->series[i].def.name, p->h->series[i].def.name);
 	}
-	put_plot(out, "history-any", "Any metric", "", each);
-	fputs("<p class=\"help\">Below the plots: where the kernel changes. A click on a point, or Enter, opens its report; drag to "
-	      "zoom, double-click to see all. With the keyboard: arrow keys go from run to run, + and \xe2\x88\x92 zoom, 0 shows "
-	      "all.</p>\n</section>\n",
-	      out);
+	put_plot(out, "history-any", "Any metric", "");
+	fputs("</div>\n</section>\n", out);
 }
 
 static void put_option(const struct page *p, size_t i, size_t selected)
 {
 	const struct tn_store_point *run = &p->h->run[i];
+	char when[40];
 
 	fputs("<option value=\"", p->d->out);
 	html_text(p->d->out, run->id);
 	fputs(i == selected ? "\" selected>" : "\">", p->d->out);
-	dash_time(p->d->out, run->started_at);
+	html_text(p->d->out, dash_time(run->started_at, when, sizeof(when)));
 	fputs(", Linux ", p->d->out);
 	html_text(p->d->out, run->kernel);
 	fputs("</option>\n", p->d->out);
@@ -217,25 +226,23 @@ static size_t choose_columns(const struct tn_history *h, const struct tn_history
 	return n;
 }
 
-/* Marks that begin or change with run @i, and the run before the change that it may be compared with. */
-static void put_marks(const struct page *p, size_t i, size_t *ret_before)
+static bool changed(const struct tn_history_series *s, size_t run)
 {
-	size_t n = 0;
+	return !run || s->mark[run].state != s->mark[run - 1].state;
+}
 
-	for (size_t k = 0; k < p->h->n_series; k++) {
-		const struct tn_history_mark *m = &p->h->series[k].mark[i];
-		enum tn_history_state before = i ? m[-1].state : TN_HISTORY_NORMAL;
+/* The run before a change that shows with run @i; SIZE_MAX: nothing changed. */
+static size_t before_change(const struct tn_history *h, size_t i)
+{
+	size_t before = SIZE_MAX;
 
-		if (m->state == before || m->state == TN_HISTORY_NORMAL)
-			continue;
-		if (n++)
-			fputs("<br>", p->d->out);
-		dash_state(p->d->out, m->state);
-		fputc(' ', p->d->out);
-		html_text(p->d->out, p->h->series[k].def.name);
-		if (m->since)
-			*ret_before = m->since - 1;
+	for (size_t k = 0; k < h->n_series; k++) {
+		const struct tn_history_mark *m = &h->series[k].mark[i];
+
+		if (m->state != TN_HISTORY_NORMAL && changed(&h->series[k], i) && m->since)
+			before = m->since - 1;
 	}
+	return before;
 }
 
 static void put_compare_links(const struct page *p, size_t i, size_t before)
@@ -254,10 +261,9 @@ static void put_run(const struct page *p, size_t i, const struct tn_history_seri
 {
 	const struct tn_store_point *run = &p->h->run[i];
 	FILE *out = p->d->out;
-	size_t before = SIZE_MAX;
 
 	fputs("<tr><th scope=\"row\">", out);
-	dash_link(p->d, DASH_RUN, run->id, NULL, run->started_at);
+	dash_run_link(p->d, run);
 	fputs("</th><td>", out);
 	html_text(out, run->kernel);
 	fputs("</td><td>", out);
@@ -267,9 +273,9 @@ static void put_run(const struct page *p, size_t i, const struct tn_history_seri
 		put_value(out, &column[k]->def, &column[k]->value[i]);
 	}
 	fputs("</td><td>", out);
-	put_marks(p, i, &before);
+	dash_marks(p->d, p->h, i, changed);
 	fputs("</td><td>", out);
-	put_compare_links(p, i, before);
+	put_compare_links(p, i, before_change(p->h, i));
 	fputs("</td></tr>\n", out);
 }
 

@@ -48,4 +48,12 @@ struct tn_dashboard_options {
 int tn_dashboard_page(struct tn_store *store, const char *path, const struct tn_dashboard_options *opt, FILE *out,
 		      const char **ret_type, struct tn_error *err);
 
+/* The same pages as files. What it cannot have, a comparison of any two runs, its pages say. */
+struct tn_dashboard_site {
+	size_t pages, comparisons, left_out; /* left_out: runs whose document cannot be read */
+	uint64_t bytes;
+};
+int tn_dashboard_site(struct tn_store *store, const char *folder, const struct tn_dashboard_options *opt,
+		      const struct tn_log *log, struct tn_dashboard_site *ret, struct tn_error *err);
+
 #endif
