@@ -59,7 +59,7 @@ struct cli_args {
 	size_t n_override;
 	uint64_t interval_ns, count, worst;
 	bool force, all, strict, check, delete, yes;
-	const char *metric, *store, *format, *cpus;
+	const char *metric, *store, *format, *table, *cpus;
 	uint64_t watch_ns; /* 0: not asked for */
 	const char *scenario, *kernel, *host, *state, *since, *until;
 	const char *listen, *server_names;
@@ -179,6 +179,8 @@ void cli_progress_end(struct cli_progress *p);
 
 /* save.c */
 int cli_save_check(const char *path, struct tn_error *err);
+int cli_save_stream(const char *path, int (*write)(const void *what, FILE *out, struct tn_error *err),
+		    const void *what, struct tn_error *err);
 int cli_save_copy(const char *from, const char *to, struct tn_error *err);
 int cli_save(struct tn_run *run, const char *path, struct tn_error *err);
 
@@ -206,9 +208,9 @@ int cli_stop(const struct cli *cli, struct tn_error *err);
 int cli_show(const struct cli *cli, struct tn_error *err);
 int cli_compare(const struct cli *cli, struct tn_error *err);
 int cli_report(const struct cli *cli, struct tn_error *err);
+int cli_dashboard(const struct cli *cli, struct tn_error *err);
 int cli_runs(const struct cli *cli, struct tn_error *err);
 int cli_export(const struct cli *cli, struct tn_error *err);
-int cli_dashboard(const struct cli *cli, struct tn_error *err);
 int cli_metrics(const struct cli *cli, struct tn_error *err);
 int cli_serve(const struct cli *cli, struct tn_error *err);
 int cli_import(const struct cli *cli, struct tn_error *err);

@@ -31,50 +31,6 @@ static void set_free(struct set *s)
 	cli_documents_free(&s->docs);
 }
 
-/* Takes @path if it has the raw interruptions of @run; otherwise says why not, unless there is no such file. */
-static bool try_raw(const char *path, const struct tn_run *run, struct tn_raw_reader **ret, char *note, size_t size)
-{
-	tn_cleanup(tn_raw_closep) struct tn_raw_reader *raw = NULL;
-	struct tn_error err = {0};
-
-	if (tn_raw_open(path, &raw, &err) < 0) {
-		if (err.code != -ENOENT)
-			snprintf(note, size, "%s", err.text);
-		return false;
-	}
-	if (strcmp(tn_raw_run_id(raw), run->id)) {
-		snprintf(note, size, "%s belongs to run %s", path, tn_raw_run_id(raw));
-		return false;
-	}
-	*ret = tn_steal_ptr(raw);
-	return true;
-}
-
-/* In the store; beside the document under its last name or as FILE.raw; or where the document says. */
-static void find_raw(const struct cli_document *doc, struct tn_raw_reader **ret, char *note, size_t size)
-{
-	const struct tn_run *run = doc->run;
-	const char *own = strrchr(run->raw_file, '/'), *slash = strrchr(doc->name, '/');
-	size_t len = strlen(doc->name);
-	char path[sizeof(doc->name) + sizeof(run->raw_file)];
-
-	if (doc->raw[0] && try_raw(doc->raw, run, ret, note, size))
-		return;
-	own = own ? own + 1 : run->raw_file;
-	snprintf(path, sizeof(path), "%.*s%s", slash ? (int)(slash - doc->name) + 1 : 0, doc->name, own);
-	if (*own && try_raw(path, run, ret, note, size))
-		return;
-	if (len > 5 && !strcmp(doc->name + len - 5, ".json"))
-		len -= 5;
-	snprintf(path, sizeof(path), "%.*s.raw", (int)len, doc->name);
-	if (try_raw(path, run, ret, note, size))
-		return;
-	if (run->raw_file[0] == '/' && try_raw(run->raw_file, run, ret, note, size))
-		return;
-	if (run->raw_file[0] && !note[0])
-		snprintf(note, size, "the file with all of them was not found beside the document: %s", own);
-}
-
 static int make_set(const char *operand, struct set *s, struct tn_html_side *ret, struct tn_error *err)
 {
 	int r = cli_resolve_list(operand, &s->docs, err);
@@ -90,7 +46,7 @@ static int make_set(const char *operand, struct set *s, struct tn_html_side *ret
 		return tn_error_set(err, -ENOMEM, "no memory to read %s", operand);
 	for (size_t i = 0; i < s->docs.n; i++) {
 		s->run[i] = s->docs.document[i].run;
-		find_raw(&s->docs.document[i], &s->raw[i], s->note[i], sizeof(s->note[i]));
+		cli_document_raw(&s->docs.document[i], &s->raw[i], s->note[i], sizeof(s->note[i]));
 		s->page[i] = (struct tn_html_document){s->run[i], s->raw[i], s->note[i]};
 	}
 	*ret = (struct tn_html_side){.name = operand, .n = s->docs.n, .document = s->page};
@@ -119,23 +75,9 @@ static int compare(const struct cli *cli, const struct set set[TN_SIDES], struct
 	return r;
 }
 
-/* The whole file under its name, or none. */
-static int write_file(const struct tn_html_page *page, const char *path, struct tn_error *err)
+static int write_page(const void *page, FILE *out, struct tn_error *err)
 {
-	char temporary[560];
-	tn_autofclose FILE *out = NULL;
-	int r;
-
-	snprintf(temporary, sizeof(temporary), "%s.%d.tmp", path, (int)getpid());
-	out = fopen(temporary, "wxe");
-	if (!out)
-		return tn_error_set(err, -errno, "cannot create %s: %s", temporary, strerror(errno));
-	r = tn_report_html(page, out, err);
-	if (r == 0 && (fflush(out) || fsync(fileno(out)) < 0 || rename(temporary, path) < 0))
-		r = tn_error_set(err, -errno, "cannot write %s: %s", path, strerror(errno));
-	if (r < 0)
-		unlink(temporary);
-	return r;
+	return tn_report_html(page, out, err);
 }
 
 static int check_use(const struct cli *cli, struct tn_error *err)
@@ -175,6 +117,7 @@ int cli_report(const struct cli *cli, struct tn_error *err)
 		page.comparison = c;
 	}
 	if (r == 0)
-		r = cli->args.output ? write_file(&page, cli->args.output, err) : tn_report_html(&page, stdout, err);
+		r = cli->args.output ? cli_save_stream(cli->args.output, write_page, &page, err)
+				     : tn_report_html(&page, stdout, err);
 	return r < 0 ? r : CLI_FINE;
 }

@@ -25,6 +25,9 @@ int cli_resolve(const char *operand, struct cli_documents *add_to, struct tn_err
 int cli_resolve_list(const char *operand, struct cli_documents *add_to, struct tn_error *err);
 int cli_resolve_one(const char *operand, struct cli_documents *ret, struct tn_error *err);
 int cli_document_print(const struct cli_document *doc, FILE *out, struct tn_error *err);
+/* raw.c */
+void cli_document_raw(const struct cli_document *doc, struct tn_raw_reader **ret, char *note, size_t size);
+
 void cli_documents_free(struct cli_documents *d);
 
 #endif

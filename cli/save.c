@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * run --output FILE: the document under a name of the user's choice, with the raw records beside it. The
+ * Files of the user's choice: whole, or not there. run --output FILE has the raw records beside it. The
  * copy of the records comes first, so that a document never names records that are not there.
  */
 #include <errno.h>
@@ -45,6 +45,34 @@ int cli_save_check(const char *path, struct tn_error *err)
 	if (!S_ISDIR(st.st_mode))
 		return tn_error_set(err, -ENOTDIR, "--output %s: %s is not a directory", path, dir);
 	return 0;
+}
+
+/**
+ * cli_save_stream() - write a file that gets its name when it is whole
+ * @path: the file; an old one is replaced
+ * @write: writes @what to a stream
+ * @what: for @write
+ * @err: message
+ *
+ * Return: 0 or a negative errno, that of @write for one; there is no file then, or the old one.
+ */
+int cli_save_stream(const char *path, int (*write)(const void *what, FILE *out, struct tn_error *err), const void *what,
+		    struct tn_error *err)
+{
+	tn_autofclose FILE *out = NULL;
+	char temporary[560];
+	int r;
+
+	snprintf(temporary, sizeof(temporary), "%s.%d.tmp", path, (int)getpid());
+	out = fopen(temporary, "wxe");
+	if (!out)
+		return tn_error_set(err, -errno, "cannot create %s: %s", temporary, strerror(errno));
+	r = write(what, out, err);
+	if (r == 0 && (fflush(out) || fsync(fileno(out)) < 0 || rename(temporary, path) < 0))
+		r = tn_error_set(err, -errno, "cannot write %s: %s", path, strerror(errno));
+	if (r < 0)
+		unlink(temporary);
+	return r;
 }
 
 static int copy_data(int from, int to)

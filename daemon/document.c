@@ -243,6 +243,7 @@ static void fill_entry(const struct tn_symbols *sym, const struct tn_entry *from
 	describe(sym, from->type, from->vector_arg, from->name, from->local, to->detail, sizeof(to->detail));
 	to->sender_cpu = from->sender_cpu;
 	to->sender_pid = from->sender_pid;
+	to->delivery_ticks = from->sent && from->sent < from->ticks ? from->ticks - from->sent : 0;
 	if (from->sender_pid >= 0)
 		snprintf(to->sender_comm, sizeof(to->sender_comm), "%s", tn_symbols_text(sym, from->sender_name));
 }

@@ -24,7 +24,7 @@ _tlbnoise_operands()
 
 	for ((i = 1; i < cword; i++)); do
 		case ${words[i]} in
-		--socket | --output | --store | --format | --scenario | --kernel | --host | --state | --since | --until | --limit | --interval | --count | --worst | --smallest-effect | --confidence | --metric | --seed | --priority | --cpus | --watch | -o | --override)
+		--socket | --output | --store | --format | --table | --scenario | --kernel | --host | --state | --since | --until | --limit | --interval | --count | --worst | --smallest-effect | --confidence | --metric | --seed | --priority | --cpus | --watch | -o | --override)
 			((i++)) ;;
 		-*) ;;
 		*)
@@ -68,7 +68,10 @@ _tlbnoise()
 		_filedir -d
 		return ;;
 	--format)
-		mapfile -t COMPREPLY < <(compgen -W 'json csv' -- "$cur")
+		mapfile -t COMPREPLY < <(compgen -W 'json csv jsonl perfetto hdr' -- "$cur")
+		return ;;
+	--table)
+		mapfile -t COMPREPLY < <(compgen -W 'metrics causes interruptions' -- "$cur")
 		return ;;
 	--state)
 		mapfile -t COMPREPLY < <(compgen -W 'running complete incomplete aborted' -- "$cur")

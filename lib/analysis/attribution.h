@@ -26,6 +26,7 @@ struct tn_entry {
 	uint64_t function;    /* csd function, hrtimer function or NMI handler; 0: none */
 	uint64_t callsite;    /* of the sender */
 	uint64_t culprit;     /* start address of the culprit's function */
+	uint64_t sent;        /* ticks when the sender sent it; 0: none or unknown */
 	uint32_t name;        /* IRQ handler, task switched to */
 	uint32_t stack;       /* the sender's */
 	int32_t sender_cpu;   /* -1: none or unknown */

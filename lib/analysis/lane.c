@@ -131,6 +131,7 @@ uint64_t tn_resolver_culprit(struct tn_resolver *r, uint32_t stack)
 /* Who it was, and so what the flush is for, which does not show where it arrives. */
 static void set_sender(struct tn_entry *e, struct tn_resolver *r, const struct tn_send *send)
 {
+	e->sent = send->ticks;
 	e->sender_cpu = send->cpu;
 	e->sender_pid = send->pid;
 	e->sender_name = send->comm;

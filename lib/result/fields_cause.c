@@ -51,6 +51,7 @@ static const struct tn_field entry_fields[] = {
 	INT(S, sender_cpu, "sender_cpu", -1, TN_CPUS_MAX - 1),
 	INT(S, sender_pid, "sender_pid", -1, INT32_MAX),
 	TEXT(S, sender_comm, "sender_comm"),
+	U64(S, delivery_ticks, "delivery_ticks", LATER),
 };
 static const struct tn_object entry_object = OBJECT_OF(entry_fields);
 #undef S

@@ -115,6 +115,7 @@ struct tn_run_entry {
 	char function[TN_RUN_SYMBOL], detail[TN_RUN_SYMBOL], culprit[TN_RUN_SYMBOL];
 	int sender_cpu, sender_pid;
 	char sender_comm[16];
+	uint64_t delivery_ticks; /* from the sending to @ticks; 0: not sent, or not known */
 };
 
 struct tn_run_worst {

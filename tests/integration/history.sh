@@ -110,8 +110,11 @@ ok &= any(r['metric'] == 'jitter.max' and r['cpu'] == '1' and float(r['value'] o
 sys.exit(not ok)
 PY
 ok "is a table that a reader of CSV takes" $?
-bad "there are json and csv" export --store "$store" --format xml "$id"
-bad "a JSON file holds one run" export --store "$store" "$id" @latest
+bad "there are json, csv, jsonl, perfetto and hdr" export --store "$store" --format xml "$id"
+bad "a file of format json holds one run" export --store "$store" "$id" @latest
+bad "a file of format perfetto holds one run" export --store "$store" --format perfetto "$id" @latest
+bad "there are metrics, causes and interruptions" export --store "$store" --format csv --table rows "$id"
+bad "of --format csv only" export --store "$store" --table causes "$id"
 bad "cannot write into" export --store "$store" "$id" -o "$tmp/none/x.json"
 
 bad "name a run or give a filter" runs --store "$store" --delete

@@ -288,6 +288,7 @@ static void fill_worst(struct tn_run *run)
 	w->entry[0].sender_cpu = 12;
 	w->entry[0].sender_pid = 4711;
 	SET(w->entry[0].sender_comm, "tlbnoise-churn");
+	w->entry[0].delivery_ticks = 1812;
 	w->entry[1].class = TN_CLASS_SOFTIRQ;
 	w->entry[1].ticks = w->start_ticks + 61000;
 	SET(w->entry[1].detail, "softirq RCU");
