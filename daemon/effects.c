@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * What a run does to the machine beside measuring, each with a line in the document, and for what would
- * outlive a crash a line in the undo journal first: tracefs instances, our own CPU affinity, the probes'
- * scheduling class. A CPU is probed by one run at a time, which a file lock says to
- * other daemons of this user.
+ * outlive a crash a line in the undo journal first: tracefs instances, isolation (isolation.c), our own CPU affinity,
+ * the probes' scheduling class. A CPU is probed by one run at a time, which a file lock says to other daemons of this
+ * user.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -14,12 +14,21 @@
 
 #include "run.h"
 
-static int lock_cpu(struct run *run, int cpu, struct tn_error *err)
+/**
+ * effects_lock() - take what only one run may have
+ * @run: the run; holds it until effects_end()
+ * @name: of the lock's file in the state directory
+ * @busy: what the other run does, such as "CPU 1 is being probed"
+ * @err: who has it
+ *
+ * Return: 0; -EBUSY when another run has it; another negative errno.
+ */
+int effects_lock(struct run *run, const char *name, const char *busy, struct tn_error *err)
 {
 	char path[300], owner[32] = "";
 	int fd, r;
 
-	snprintf(path, sizeof(path), "%s/cpu-%d.lock", run->state_dir, cpu);
+	snprintf(path, sizeof(path), "%s/%s.lock", run->state_dir, name);
 	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
 	if (fd < 0) {
 		r = -errno;
@@ -29,14 +38,32 @@ static int lock_cpu(struct run *run, int cpu, struct tn_error *err)
 		ssize_t n = pread(fd, owner, sizeof(owner) - 1, 0);
 
 		close(fd);
-		return tn_error_set(err, -EBUSY,
-				    "CPU %d is being probed by another run (pid %.*s): wait for it or stop it", cpu,
+		return tn_error_set(err, -EBUSY, "%s by another run (pid %.*s): wait for it or stop it", busy,
 				    (int)(n > 0 ? strcspn(owner, "\n") : 1), n > 0 ? owner : "?");
 	}
 	run->lock_fd[run->n_locks++] = fd;
 	if (ftruncate(fd, 0) < 0 || dprintf(fd, "%d\n", getpid()) < 0)
 		return tn_error_set(err, -EIO, "%s: cannot write: %s", path, strerror(errno));
 	return 0;
+}
+
+static int lock_cpus(struct run *run, struct tn_error *err)
+{
+	struct tn_cpus taken = tn_cpus_or(&run->plan.probed, &run->plan.isolate);
+	char name[16], busy[64];
+	int r = 0;
+
+	run->lock_fd = calloc(tn_cpus_count(&taken) + 1, sizeof(*run->lock_fd)); /* and one to isolate */
+	if (!run->lock_fd)
+		return tn_error_set(err, -ENOMEM, "out of memory for locks");
+	tn_cpus_for_each(cpu, &taken) {
+		snprintf(name, sizeof(name), "cpu-%d", cpu);
+		snprintf(busy, sizeof(busy), "CPU %d is being probed", cpu);
+		r = effects_lock(run, name, busy, err);
+		if (r < 0)
+			break;
+	}
+	return r;
 }
 
 static int move_to_housekeeping(struct run *run, struct tn_error *err)
@@ -92,6 +119,24 @@ static int note_probes(struct run *run)
 	return r;
 }
 
+/* Somebody has changed it during the run: it stays so, and the document says that we are not to blame. */
+static void on_kept(void *userdata, const char *target, const char *why)
+{
+	struct run *run = userdata;
+
+	for (size_t i = 0; i < run->doc->n_effects; i++)
+		if (!strcmp(run->doc->effect[i].target, target))
+			run->doc->effect[i].undone = false;
+	tn_run_add_finding(run->doc, TN_FINDING_WARNING, -1, "changed-meanwhile", "%s", why);
+	tn_log(run->log, LOG_WARNING, "run %s: %s", run->doc->id, why);
+}
+
+static void set_undone(struct run *run, bool undone)
+{
+	for (size_t i = 0; i < run->doc->n_effects; i++)
+		run->doc->effect[i].undone = undone;
+}
+
 /**
  * effects_prepare() - open the undo journal, and mount tracefs so that the plan can see what it offers
  * @run: the run
@@ -109,8 +154,11 @@ int effects_prepare(struct run *run, struct tn_error *err)
 	int r;
 
 	r = tn_undo_open(run->state_dir, &run->undo, err);
-	if (r < 0 || geteuid() != 0)
+	if (r < 0)
 		return r;
+	tn_undo_on_kept(run->undo, on_kept, run);
+	if (geteuid() != 0)
+		return 0;
 	return tn_trace_mount(&opt, root, sizeof(root), &mounted, err);
 }
 
@@ -125,14 +173,9 @@ int effects_begin(struct run *run, struct tn_error *err)
 {
 	int r;
 
-	run->lock_fd = calloc(tn_cpus_count(&run->plan.probed), sizeof(*run->lock_fd));
-	if (!run->lock_fd)
-		return tn_error_set(err, -ENOMEM, "out of memory for locks");
-	tn_cpus_for_each(cpu, &run->plan.probed) {
-		r = lock_cpu(run, cpu, err);
-		if (r < 0)
-			return r;
-	}
+	r = lock_cpus(run, err);
+	if (r < 0)
+		return r;
 	r = move_to_housekeeping(run, err);
 	if (r < 0)
 		return r;
@@ -192,12 +235,17 @@ int effects_end(struct run *run)
 	int r = 0;
 
 	effects_idle_states(run, true);
+	if (!run->undo && !run->n_locks)
+		return 0;
+	set_undone(run, true);
 	if (run->undo)
 		r = tn_undo_close(tn_steal_ptr(run->undo), &err);
 	if (r >= 0 && !tn_cpus_empty(&run->affinity_before))
 		r = tn_cpus_bind_self(&run->affinity_before, &err);
-	if (r < 0)
+	if (r < 0) {
+		set_undone(run, false);
 		tn_log(run->log, LOG_WARNING, "run %s: %s", run->doc->id, err.text);
+	}
 	memset(&run->affinity_before, 0, sizeof(run->affinity_before));
 	while (run->n_locks)
 		close(run->lock_fd[--run->n_locks]);

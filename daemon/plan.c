@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "churn/churn.h"
+#include "system/isolate.h"
 
 static int need_online(const struct plan *plan, const struct tn_cpus *set, const char *key, struct tn_error *err)
 {
@@ -48,13 +49,52 @@ static int choose_probed(struct plan *plan, struct tn_error *err)
 	return 0;
 }
 
+static bool isolates_tasks(const struct plan *plan)
+{
+	return plan->scenario.isolate.parts & TN_ISOLATE_CPUSET;
+}
+
+static int choose_isolate(struct plan *plan, struct tn_error *err)
+{
+	const struct tn_scenario *s = &plan->scenario;
+	struct tn_cpus missing;
+	char text[TN_CPUS_TEXT];
+	int r;
+
+	if (!s->isolate.parts)
+		return 0;
+	if (geteuid() != 0)
+		return tn_error_set(err, -EPERM, "isolate.what: isolating CPUs needs root: run with sudo");
+	if (isolates_tasks(plan) &&
+	    (tn_scenario_has_kind(s, TN_PROBE_OSLAT) || tn_scenario_has_kind(s, TN_PROBE_CYCLICTEST)))
+		return tn_error_set(err, -EINVAL,
+				    "isolate.what: oslat and cyclictest keep a thread on a housekeeping CPU, which an "
+				    "isolated cpuset does not let them: leave out cpuset, or these kinds");
+	plan->isolate = s->isolate.cpus.choice == TN_CPUS_LIST ? s->isolate.cpus.list : plan->probed;
+	r = need_online(plan, &plan->isolate, "isolate.cpus", err);
+	if (r < 0)
+		return r;
+	missing = tn_cpus_minus(&plan->probed, &plan->isolate);
+	if (tn_cpus_empty(&missing))
+		return 0;
+	return tn_error_set(err, -EINVAL, "isolate.cpus: CPU %s is probed and not among them: add it, or give probed",
+			    tn_cpus_format(&missing, text, sizeof(text)));
+}
+
 static int choose_housekeeping(struct plan *plan, struct tn_error *err)
 {
 	char probed[TN_CPUS_TEXT], online[TN_CPUS_TEXT];
 
 	plan->housekeeping = tn_cpus_minus(&plan->topology.housekeeping, &plan->probed);
+	plan->housekeeping = tn_cpus_minus(&plan->housekeeping, &plan->isolate);
 	if (!tn_cpus_empty(&plan->housekeeping))
 		return 0;
+	if (!tn_cpus_equal(&plan->isolate, &plan->probed) && !tn_cpus_empty(&plan->isolate))
+		return tn_error_set(err, -EINVAL,
+				    "isolate.cpus: isolating CPU %s leaves no housekeeping CPU of %s for churn and "
+				    "collecting: isolate fewer CPUs",
+				    tn_cpus_format(&plan->isolate, probed, sizeof(probed)),
+				    tn_cpus_format(&plan->topology.online, online, sizeof(online)));
 	return tn_error_set(err, -EINVAL,
 			    "probe.cpus: probing CPU %s leaves no housekeeping CPU of %s for churn and collecting: "
 			    "probe fewer CPUs",
@@ -90,6 +130,10 @@ static int plan_churn(struct plan *plan, size_t i, struct tn_run *doc, struct tn
 		return tn_error_set(err, -EINVAL,
 				    "%s: CPU %s is probed: churn there would be measured as its own victim", key,
 				    tn_cpus_format(&both, text, sizeof(text)));
+	both = tn_cpus_and(&plan->churn_cpus[i], &plan->isolate);
+	if (!tn_cpus_empty(&both))
+		return tn_error_set(err, -EINVAL, "%s: CPU %s is in isolate.cpus: what churns there is not kept off it",
+				    key, tn_cpus_format(&both, text, sizeof(text)));
 	both = tn_cpus_minus(&plan->churn_cpus[i], &plan->topology.housekeeping);
 	if (!tn_cpus_empty(&both))
 		tn_run_add_finding(doc, TN_FINDING_WARNING, -1, "churn-on-isolated",
@@ -209,7 +253,7 @@ static int find_readiness(const struct plan *plan, struct tn_run *doc, struct tn
  * plan_make() - bring a scenario to this machine
  * @scenario: what to do
  * @plan: the plan
- * @doc: gets environment, clock, findings
+ * @doc: gets the environment, and findings on what the plan chose
  * @err: why it cannot be done
  *
  * Return: 0 or a negative errno; nothing on the machine has changed.
@@ -224,6 +268,9 @@ int plan_make(const struct tn_scenario *scenario, struct plan *plan, struct tn_r
 	if (r < 0)
 		return r;
 	r = choose_probed(plan, err);
+	if (r < 0)
+		return r;
+	r = choose_isolate(plan, err);
 	if (r < 0)
 		return r;
 	r = choose_housekeeping(plan, err);
@@ -243,9 +290,28 @@ int plan_make(const struct tn_scenario *scenario, struct plan *plan, struct tn_r
 	r = tn_environment_read("", &doc->env, err);
 	if (r < 0)
 		return r;
-	r = tn_clock_measure(&plan->clock, err);
+	return tn_clock_measure(&plan->clock, err);
+}
+
+/**
+ * plan_look() - look at the machine as the run will find it
+ * @plan: from plan_make(); what is isolated now is looked up again
+ * @doc: gets findings, and what the readiness checks say
+ * @err: what failed
+ *
+ * To be called when CPUs have been isolated, if the scenario wants that.
+ *
+ * Return: 0 or a negative errno.
+ */
+int plan_look(struct plan *plan, struct tn_run *doc, struct tn_error *err)
+{
+	struct tn_topology *t = &plan->topology;
+	int r = tn_topology_read("", t, err);
+
 	if (r < 0)
 		return r;
+	if (isolates_tasks(plan)) /* the legacy hierarchy does not show in the topology */
+		t->isolated = tn_cpus_or(&t->isolated, &plan->isolate);
 	find(plan, doc);
 	return find_readiness(plan, doc, err);
 }

@@ -25,6 +25,7 @@ struct plan {
 	char level_reason[256];
 	struct tn_cpus probed;
 	struct tn_cpus housekeeping; /* left for churn and for ourselves */
+	struct tn_cpus isolate;      /* for the run; empty: none */
 	struct tn_cpus entry_cpus;   /* of kind entry */
 	size_t n_steps;
 	struct plan_step step[PLAN_STEPS_MAX]; /* of each round, in order */
@@ -32,6 +33,8 @@ struct plan {
 };
 
 int plan_make(const struct tn_scenario *scenario, struct plan *plan, struct tn_run *doc, struct tn_error *err);
+
+int plan_look(struct plan *plan, struct tn_run *doc, struct tn_error *err);
 
 /* steps.c */
 int plan_steps(struct plan *plan, struct tn_error *err);

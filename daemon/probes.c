@@ -15,7 +15,19 @@
 
 #include "system/paths.h"
 
-static void run_child(const char *path, int fd)
+#define NO_CPUSET 126 /* status of a child that could not enter it */
+
+/* Between fork() and exec(), so that the probe itself knows nothing of cpusets. */
+static void enter_cpuset(const char *enter)
+{
+	int fd = open(enter, O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0 || write(fd, "0", 1) != 1)
+		_exit(NO_CPUSET);
+	close(fd);
+}
+
+static void run_child(const char *path, int fd, const char *enter)
 {
 	char fd_text[16];
 	sigset_t none;
@@ -23,6 +35,8 @@ static void run_child(const char *path, int fd)
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	fcntl(fd, F_SETFD, 0);
+	if (*enter)
+		enter_cpuset(enter);
 	snprintf(fd_text, sizeof(fd_text), "%d", fd);
 	execl(path, "tlbnoise-probe", "--shm-fd", fd_text, (char *)NULL);
 	_exit(127);
@@ -32,11 +46,12 @@ static void run_child(const char *path, int fd)
  * probe_spawn() - start a probe
  * @p: the probe; @p->cpu is set from @config
  * @config: what it shall do
+ * @enter: file of the cpuset that it has to be in for its CPU, "" for none
  * @err: what failed
  *
  * Return: 0 or a negative errno.
  */
-int probe_spawn(struct probe *p, const struct tn_probe_config *config, struct tn_error *err)
+int probe_spawn(struct probe *p, const struct tn_probe_config *config, const char *enter, struct tn_error *err)
 {
 	char path[512];
 	int r;
@@ -50,7 +65,7 @@ int probe_spawn(struct probe *p, const struct tn_probe_config *config, struct tn
 		return r;
 	p->pid = fork();
 	if (p->pid == 0)
-		run_child(path, p->handle.fd);
+		run_child(path, p->handle.fd, enter);
 	if (p->pid < 0) {
 		p->pid = 0;
 		r = -errno;
@@ -107,7 +122,9 @@ int probe_check(struct probe *p, struct tn_error *err)
 		return tn_error_set(err, -ECHILD, "CPU %d: the probe was killed by signal %d", p->cpu,
 				    WTERMSIG(status));
 	return tn_error_set(err, -ECHILD, "CPU %d: the probe ended with status %d%s", p->cpu, WEXITSTATUS(status),
-			    WEXITSTATUS(status) == 127 ? " (could not be executed)" : "");
+			    WEXITSTATUS(status) == 127         ? " (could not be executed)"
+			    : WEXITSTATUS(status) == NO_CPUSET ? " (could not enter the isolated cpuset)"
+							       : "");
 }
 
 /**

@@ -13,7 +13,7 @@ struct probe {
 	struct tn_probe_handle handle;
 };
 
-int probe_spawn(struct probe *p, const struct tn_probe_config *config, struct tn_error *err);
+int probe_spawn(struct probe *p, const struct tn_probe_config *config, const char *enter, struct tn_error *err);
 int probe_check(struct probe *p, struct tn_error *err);
 enum tn_probe_state probe_state(const struct probe *p);
 void probe_command(struct probe *p, enum tn_probe_command command);

@@ -204,7 +204,7 @@ int round_spawn_probes(struct run *run, struct tn_error *err)
 		int r;
 
 		configure(run, cpu, &config);
-		r = probe_spawn(&run->probe[run->n_probes++], &config, err);
+		r = probe_spawn(&run->probe[run->n_probes++], &config, isolation_of(run, cpu), err);
 		if (r < 0)
 			return r;
 	}

@@ -44,14 +44,14 @@ static void enter(struct run *run, enum run_phase phase)
 }
 
 /* All that a run has on the machine goes; memory stays until run_free(). */
-static int withdraw(struct run *run)
+static void withdraw(struct run *run)
 {
 	run->timer = sd_event_source_disable_unref(run->timer);
 	round_end(run);
 	tn_attribution_free(tn_steal_ptr(run->attribution));
 	if (run->trace)
 		tn_trace_close(tn_steal_ptr(run->trace));
-	return effects_end(run);
+	effects_end(run);
 }
 
 static void fail(struct run *run, struct tn_error *err)
@@ -70,9 +70,7 @@ static int finish(struct run *run, struct tn_error *err)
 	r = document_finish(run, err);
 	if (r < 0)
 		return r;
-	r = withdraw(run);
-	for (size_t i = 0; i < run->doc->n_effects; i++)
-		run->doc->effect[i].undone = r >= 0;
+	withdraw(run);
 	if (results_publish(&run->results, run->doc, err) < 0) {
 		tn_log(run->log, LOG_WARNING, "run %s: not stored: %s", run->doc->id, err->text);
 		tn_run_add_finding(run->doc, TN_FINDING_WARNING, -1, "not-stored", "the result was not stored: %.200s",
@@ -140,6 +138,7 @@ static int end_step(struct run *run, struct tn_error *err)
 	if (r < 0)
 		return r;
 	round_end(run);
+	isolation_check(run);
 	run->measured = true;
 	if (run->step + 1 < run->plan.n_steps) {
 		if (run->stopping)
@@ -340,6 +339,12 @@ static int prepare(struct run *run, const struct tn_scenario *scenario, struct t
 	if (r < 0)
 		return r;
 	r = effects_begin(run, err);
+	if (r < 0)
+		return r;
+	r = isolation_begin(run, err);
+	if (r < 0)
+		return r;
+	r = plan_look(&run->plan, run->doc, err);
 	if (r < 0)
 		return r;
 	r = open_trace(run, err);

@@ -13,6 +13,7 @@
 #include "probes.h"
 #include "references.h"
 #include "results.h"
+#include "system/isolate.h"
 #include "system/undo.h"
 #include "trace/trace.h"
 
@@ -71,6 +72,8 @@ struct run {
 	int dma_latency_fd; /* holds idle states off, -1: not */
 
 	struct tn_undo *undo;
+	struct tn_isolation isolation;
+	bool isolation_lost; /* and said so */
 	struct tn_trace *trace;
 	bool armed;                     /* kernel events are recorded */
 	struct tn_symbols *own_symbols; /* when there is no trace to take them from */
@@ -127,7 +130,13 @@ int effects_prepare(struct run *run, struct tn_error *err);
 int effects_begin(struct run *run, struct tn_error *err);
 int effects_before_trace(void *userdata, const char *what, const char *target, struct tn_error *err);
 int effects_end(struct run *run);
+int effects_lock(struct run *run, const char *name, const char *busy, struct tn_error *err);
 void effects_idle_states(struct run *run, bool allow);
+
+/* isolation.c */
+int isolation_begin(struct run *run, struct tn_error *err);
+const char *isolation_of(const struct run *run, int cpu);
+void isolation_check(struct run *run);
 
 /* document.c */
 int document_round(struct run *run, struct tn_error *err);

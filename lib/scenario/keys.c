@@ -50,6 +50,11 @@ static const struct tn_scenario_key KEYS[] = {
 	{"trace", "buffer", TN_SCENARIO_SIZE, "64K", "1G", "16M", SC(trace.buffer_bytes),
 	 "trace buffer per CPU and instance"},
 
+	{"isolate", "what", TN_SCENARIO_PARTS, NULL, NULL, "none", SC(isolate.parts),
+	 "what to keep off CPUs for the run: cpuset, irqs, workqueues, all"},
+	{"isolate", "cpus", TN_SCENARIO_CPUS_OR_PROBED, NULL, NULL, "probed", SC(isolate.cpus),
+	 "which CPUs; those that are not probed stay empty"},
+
 	{"churn", "source", TN_SCENARIO_SOURCE, NULL, "31", "NAME", CH(source), "which source does the work"},
 	{"churn", "cpus", TN_SCENARIO_CPUS, NULL, NULL, "housekeeping", CH(cpus), "CPUs that its workers run on"},
 	{"churn", "rate", TN_SCENARIO_RATE, "1/min", "10M/s", "max", CH(rate_per_s),
@@ -76,6 +81,8 @@ static const char *const TYPES[] = {
 	[TN_SCENARIO_RANGE] = "number or range",
 	[TN_SCENARIO_CPUS] = "CPUs",
 	[TN_SCENARIO_CPUS_OR_BOTH] = "both or CPUs",
+	[TN_SCENARIO_CPUS_OR_PROBED] = "probed or CPUs",
+	[TN_SCENARIO_PARTS] = "words",
 	[TN_SCENARIO_SCHED] = "other or fifo:PRIO",
 };
 

@@ -87,7 +87,7 @@ static int read_all(struct tn_scenario_parser *p, const char *text, size_t len, 
 		    struct tn_error *err)
 {
 	const struct tn_scenario_sink sink = {.section = on_section, .pair = on_pair, .userdata = p};
-	static const char *const sections[] = {"scenario", "probe", "entry", "timer", "reference", "trace"};
+	static const char *const sections[] = {"scenario", "probe", "entry", "timer", "reference", "trace", "isolate"};
 	int rc = 0;
 
 	for (size_t i = 0; rc == 0 && i < TN_ARRAY_SIZE(sections); i++)
@@ -151,6 +151,7 @@ const char *tn_cpu_spec_format(const struct tn_cpu_spec *spec, char *buf, size_t
 		return tn_cpus_format(&spec->list, buf, size);
 	snprintf(buf, size, "%s",
 		 spec->choice == TN_CPUS_BOTH       ? "both"
+		 : spec->choice == TN_CPUS_PROBED   ? "probed"
 		 : spec->choice == TN_CPUS_ISOLATED ? "isolated"
 						    : "housekeeping");
 	return buf;

@@ -19,7 +19,8 @@ enum tn_cpu_choice {
 	TN_CPUS_ISOLATED,
 	TN_CPUS_HOUSEKEEPING,
 	TN_CPUS_LIST,
-	TN_CPUS_BOTH, /* [entry]: the probed ones and one housekeeping CPU */
+	TN_CPUS_BOTH,   /* [entry]: the probed ones and one housekeeping CPU */
+	TN_CPUS_PROBED, /* [isolate] */
 };
 
 struct tn_cpu_spec {
@@ -67,6 +68,12 @@ struct tn_reference_spec {
 	uint64_t duration_ns;
 };
 
+/* What to isolate for the run: bits as in system/isolate.h, which this folder does not import. */
+struct tn_isolate_spec {
+	uint32_t parts; /* 0: nothing */
+	struct tn_cpu_spec cpus;
+};
+
 struct tn_churn_spec {
 	char name[32];   /* the section: [churn NAME] */
 	char source[32]; /* source = ..., NAME when absent */
@@ -108,6 +115,7 @@ struct tn_scenario {
 	struct tn_timer_spec timer;
 	struct tn_reference_spec reference;
 	struct tn_trace_spec trace;
+	struct tn_isolate_spec isolate;
 	size_t n_churn;
 	struct tn_churn_spec churn[TN_SCENARIO_CHURN_MAX];
 	size_t n_expect;
@@ -128,6 +136,8 @@ enum tn_scenario_type {
 	TN_SCENARIO_RANGE,
 	TN_SCENARIO_CPUS,
 	TN_SCENARIO_CPUS_OR_BOTH,
+	TN_SCENARIO_CPUS_OR_PROBED,
+	TN_SCENARIO_PARTS,
 	TN_SCENARIO_SCHED,
 };
 

@@ -12,7 +12,7 @@
 static const char *const SECTIONS[] = {
 	[TN_SECTION_SCENARIO] = "scenario",   [TN_SECTION_PROBE] = "probe", [TN_SECTION_ENTRY] = "entry",
 	[TN_SECTION_TIMER] = "timer",         [TN_SECTION_TRACE] = "trace", [TN_SECTION_EXPECT] = "expect",
-	[TN_SECTION_REFERENCE] = "reference", [TN_SECTION_CHURN] = "churn",
+	[TN_SECTION_REFERENCE] = "reference", [TN_SECTION_CHURN] = "churn", [TN_SECTION_ISOLATE] = "isolate",
 };
 
 /**
@@ -50,7 +50,7 @@ static int unknown_section(const char *head, const struct tn_origin *at, struct 
 					strcmp(n.word, "churn") == 0 ? " NAME" : "");
 	return tn_scenario_fail(at, err,
 				"unknown section [%s]: there are [scenario], [probe], [entry], [timer], [reference], "
-				"[trace], [churn NAME] and [expect]",
+				"[trace], [isolate], [churn NAME] and [expect]",
 				quoted);
 }
 

@@ -226,6 +226,49 @@ static int set_cpus_or_both(const struct tn_scenario_key *key, const char *value
 	return 0;
 }
 
+/* Not "isolated": these are to become so, and not "housekeeping": these take what is moved away. */
+static int set_cpus_or_probed(const struct tn_scenario_key *key, const char *value, void *to)
+{
+	struct tn_cpu_spec spec = {.choice = TN_CPUS_PROBED};
+
+	if (strcmp(value, "probed") != 0 && (set_cpus(key, value, &spec) < 0 || spec.choice != TN_CPUS_LIST))
+		return -EINVAL;
+	*(struct tn_cpu_spec *)to = spec;
+	return 0;
+}
+
+/* In the order of enum tn_isolate_part. */
+static const char *const PARTS[] = {"cpuset", "irqs", "workqueues"};
+
+static uint32_t part_of(const char *word, size_t len)
+{
+	if (len == 3 && strncmp(word, "all", len) == 0)
+		return (1u << TN_ARRAY_SIZE(PARTS)) - 1;
+	for (size_t i = 0; i < TN_ARRAY_SIZE(PARTS); i++)
+		if (strlen(PARTS[i]) == len && strncmp(PARTS[i], word, len) == 0)
+			return 1u << i;
+	return 0;
+}
+
+static int set_parts(const struct tn_scenario_key *key, const char *value, void *to)
+{
+	uint32_t parts = 0, part;
+	size_t len;
+
+	(void)key;
+	if (strcmp(value, "none") == 0)
+		value = "";
+	for (const char *p = value; *p; p += len + strspn(p + len, " \t")) {
+		len = strcspn(p, " \t");
+		part = part_of(p, len);
+		if (!part || parts & part)
+			return -EINVAL;
+		parts |= part;
+	}
+	*(uint32_t *)to = parts;
+	return 0;
+}
+
 static int set_sched(const struct tn_scenario_key *key, const char *value, void *to)
 {
 	struct tn_probe_spec *probe = to;
@@ -244,13 +287,22 @@ static int set_sched(const struct tn_scenario_key *key, const char *value, void 
 typedef int (*setter)(const struct tn_scenario_key *key, const char *value, void *to);
 
 static const setter SETTERS[] = {
-	[TN_SCENARIO_TEXT] = set_text,         [TN_SCENARIO_KIND] = set_kind,
-	[TN_SCENARIO_LEVEL] = set_level,       [TN_SCENARIO_SOURCE] = set_source,
-	[TN_SCENARIO_DURATION] = set_duration, [TN_SCENARIO_THRESHOLD] = set_threshold,
-	[TN_SCENARIO_COUNT] = set_count,       [TN_SCENARIO_POWER_OF_TWO] = set_power_of_two,
-	[TN_SCENARIO_SIZE] = set_size,         [TN_SCENARIO_RATE] = set_rate,
-	[TN_SCENARIO_RANGE] = set_range,       [TN_SCENARIO_CPUS] = set_cpus,
-	[TN_SCENARIO_SCHED] = set_sched,       [TN_SCENARIO_CPUS_OR_BOTH] = set_cpus_or_both,
+	[TN_SCENARIO_TEXT] = set_text,
+	[TN_SCENARIO_KIND] = set_kind,
+	[TN_SCENARIO_LEVEL] = set_level,
+	[TN_SCENARIO_SOURCE] = set_source,
+	[TN_SCENARIO_DURATION] = set_duration,
+	[TN_SCENARIO_THRESHOLD] = set_threshold,
+	[TN_SCENARIO_COUNT] = set_count,
+	[TN_SCENARIO_POWER_OF_TWO] = set_power_of_two,
+	[TN_SCENARIO_SIZE] = set_size,
+	[TN_SCENARIO_RATE] = set_rate,
+	[TN_SCENARIO_RANGE] = set_range,
+	[TN_SCENARIO_CPUS] = set_cpus,
+	[TN_SCENARIO_CPUS_OR_PROBED] = set_cpus_or_probed,
+	[TN_SCENARIO_PARTS] = set_parts,
+	[TN_SCENARIO_SCHED] = set_sched,
+	[TN_SCENARIO_CPUS_OR_BOTH] = set_cpus_or_both,
 };
 
 /* What a key wants, as the end of "want ...". */
@@ -298,6 +350,12 @@ static void describe_wanted(const struct tn_scenario_key *key, char *buf, size_t
 	case TN_SCENARIO_CPUS_OR_BOTH:
 		snprintf(buf, size, "both, isolated, housekeeping, or a list of CPUs below %d such as 2-5,8",
 			 TN_CPUS_MAX);
+		break;
+	case TN_SCENARIO_CPUS_OR_PROBED:
+		snprintf(buf, size, "probed, or a list of CPUs below %d such as 2-5,8", TN_CPUS_MAX);
+		break;
+	case TN_SCENARIO_PARTS:
+		snprintf(buf, size, "none, all, or one or more of cpuset, irqs and workqueues, each once");
 		break;
 	case TN_SCENARIO_SCHED:
 		snprintf(buf, size, "other, or fifo:PRIO with PRIO from %s to %s", key->min, key->max);

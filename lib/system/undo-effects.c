@@ -52,39 +52,36 @@ static int undo_trace_instance(const char *target)
 	return while_busy(try_rmdir, target);
 }
 
-/* One task a write, as the kernel wants it. A task that ends meanwhile, or a kernel thread, is no failure. */
-static void move_tasks(const char *from, const char *to)
+/*
+ * A value is put back if it is what we made of it: a later change is somebody else's. It may also never have become
+ * that, since the entry is written first.
+ */
+static int undo_write(const struct tn_undo_entry *e, struct tn_error *err)
 {
-	tn_autofclose FILE *f = fopen(from, "re");
-	char line[32];
+	char now[TN_UNDO_TEXT];
+	int r;
 
-	while (f && fgets(line, sizeof(line), f))
-		tn_file_write(to, line);
-}
-
-/* The legacy hierarchy lists threads in "tasks"; in cgroup v2 there are only processes to move. */
-static int try_remove_cpuset(const char *target)
-{
-	static const char *const lists[] = {"tasks", "cgroup.procs"};
-	char from[PATH_MAX], to[PATH_MAX];
-
-	for (size_t i = 0; i < TN_ARRAY_SIZE(lists); i++) {
-		snprintf(from, sizeof(from), "%s/%s", target, lists[i]);
-		snprintf(to, sizeof(to), "%s/../%s", target, lists[i]);
-		if (!access(from, F_OK)) {
-			move_tasks(from, to);
-			break;
+	if (e->during) {
+		r = tn_file_read(e->target, now, sizeof(now));
+		if (r < 0 || strcmp(now, e->before) == 0)
+			return r < 0 ? r : 0;
+		if (strcmp(now, e->during) != 0) {
+			tn_error_set(err, -EBUSY,
+				     "%s: '%.100s' now, '%.100s' before the run, which made it '%.100s': "
+				     "left as it is",
+				     e->target, now, e->before, e->during);
+			return TN_UNDO_KEPT;
 		}
 	}
-	return try_rmdir(target);
+	return tn_file_write(e->target, e->before ? e->before : "");
 }
 
 /**
  * tn_undo_effect() - undo one side effect
  * @e: the entry
- * @err: what could not be undone, and what to do by hand
+ * @err: what could not be undone, and what to do by hand; or what somebody else has made of it
  *
- * Return: 0, also when it was gone already; negative errno.
+ * Return: 0, also when it was gone already; TN_UNDO_KEPT when it was left as somebody else wants it; negative errno.
  */
 int tn_undo_effect(const struct tn_undo_entry *e, struct tn_error *err)
 {
@@ -98,12 +95,20 @@ int tn_undo_effect(const struct tn_undo_entry *e, struct tn_error *err)
 		r = while_busy(try_umount, e->target);
 		break;
 	case TN_UNDO_CPUSET:
-		r = while_busy(try_remove_cpuset, e->target);
+		r = while_busy(tn_undo_cpuset, e->target);
 		break;
 	case TN_UNDO_WRITE:
-		r = tn_file_write(e->target, e->before ? e->before : "");
+		r = undo_write(e, err);
+		break;
+	case TN_UNDO_CONTROLLER:
+		r = tn_undo_controller(e->target, err);
+		break;
+	case TN_UNDO_AFFINITY:
+		r = tn_undo_affinity(e, err);
 		break;
 	}
+	if (r > 0)
+		return r;
 	if (!r || r == -ENOENT || r == -ENODEV)
 		return 0;
 	return tn_error_set(err, r, "cannot undo %s %s: %s", tn_undo_kind_text(e->kind), e->target, strerror(-r));
@@ -117,6 +122,8 @@ const char *tn_undo_kind_text(enum tn_undo_kind kind)
 		[TN_UNDO_UMOUNT] = "mount",
 		[TN_UNDO_CPUSET] = "cpuset",
 		[TN_UNDO_WRITE] = "value of",
+		[TN_UNDO_CONTROLLER] = "controller in",
+		[TN_UNDO_AFFINITY] = "affinity of",
 	};
 
 	return (size_t)kind < TN_ARRAY_SIZE(texts) ? texts[kind] : "?";

@@ -3,7 +3,7 @@
  * The file of a journal:
  *
  *	tlbnoise-undo 1 BOOT-ID
- *	KIND <tab> TARGET [<tab> TEXT BEFORE]
+ *	KIND <tab> TARGET [<tab> TEXT BEFORE [<tab> TEXT DURING]]
  *
  * with backslash, tab and newline written as \\, \t and \n. A last line without its newline was cut off
  * by a crash before its effect happened, and is ignored. After a reboot there is nothing left to undo:
@@ -22,10 +22,8 @@
 #define BOOT_ID_TEXT 40
 
 static const char KINDS[] = {
-	[TN_UNDO_TRACE_INSTANCE] = 'T',
-	[TN_UNDO_UMOUNT] = 'M',
-	[TN_UNDO_CPUSET] = 'C',
-	[TN_UNDO_WRITE] = 'W',
+	[TN_UNDO_TRACE_INSTANCE] = 'T', [TN_UNDO_UMOUNT] = 'M',     [TN_UNDO_CPUSET] = 'C',
+	[TN_UNDO_WRITE] = 'W',          [TN_UNDO_CONTROLLER] = 'S', [TN_UNDO_AFFINITY] = 'A',
 };
 
 static void put_escaped(FILE *f, const char *text)
@@ -64,6 +62,10 @@ static void put_entry(FILE *f, const struct tn_undo_entry *e)
 	if (e->before) {
 		fputc('\t', f);
 		put_escaped(f, e->before);
+	}
+	if (e->during) {
+		fputc('\t', f);
+		put_escaped(f, e->during);
 	}
 	fputc('\n', f);
 }
@@ -148,7 +150,7 @@ int tn_undo_file_finish(int dir, const char *name, const struct tn_undo_list *le
 
 static int load_line(char *line, struct tn_undo_list *list)
 {
-	char *target = strchr(line, '\t'), *before;
+	char *target = strchr(line, '\t'), *before, *during = NULL;
 	const char *kind = memchr(KINDS, line[0], sizeof(KINDS));
 
 	if (!target || target != line + 1 || !kind)
@@ -157,12 +159,18 @@ static int load_line(char *line, struct tn_undo_list *list)
 	before = strchr(target, '\t');
 	if (before)
 		*before++ = '\0';
+	if (before)
+		during = strchr(before, '\t');
+	if (during)
+		*during++ = '\0';
 	unescape(target);
 	if (before)
 		unescape(before);
+	if (during)
+		unescape(during);
 	if (target[0] != '/')
 		return -EBADMSG;
-	return tn_undo_list_add(list, (enum tn_undo_kind)(kind - KINDS), target, before);
+	return tn_undo_list_add(list, (enum tn_undo_kind)(kind - KINDS), target, before, during);
 }
 
 static bool is_of_this_boot(const char *line)

@@ -11,6 +11,7 @@ static void clear_entry(struct tn_undo_entry *e)
 {
 	free(e->target);
 	free(e->before);
+	free(e->during);
 }
 
 /**
@@ -19,15 +20,20 @@ static void clear_entry(struct tn_undo_entry *e)
  * @kind: what kind of effect
  * @target: on what; copied
  * @before: the old text, or NULL; copied
+ * @during: the new one, or NULL; copied
  *
  * Return: 0; -ENOMEM.
  */
-int tn_undo_list_add(struct tn_undo_list *list, enum tn_undo_kind kind, const char *target, const char *before)
+int tn_undo_list_add(struct tn_undo_list *list, enum tn_undo_kind kind, const char *target, const char *before,
+		     const char *during)
 {
-	struct tn_undo_entry e = {.kind = kind, .target = strdup(target), .before = before ? strdup(before) : NULL};
+	struct tn_undo_entry e = {.kind = kind,
+				  .target = strdup(target),
+				  .before = before ? strdup(before) : NULL,
+				  .during = during ? strdup(during) : NULL};
 	struct tn_undo_entry *grown;
 
-	if (e.target && (e.before || !before)) {
+	if (e.target && (e.before || !before) && (e.during || !during)) {
 		grown = reallocarray(list->entries, list->n + 1, sizeof(*grown));
 		if (grown) {
 			list->entries = grown;
@@ -51,7 +57,8 @@ void tn_undo_list_clear(struct tn_undo_list *list)
 /**
  * tn_undo_list_run() - undo all entries, the latest first
  * @list: afterwards it holds those that could not be undone
- * @report: hears of each entry; @result is 0 or a negative errno, @why the error text
+ * @report: hears of each entry; @result is 0, TN_UNDO_KEPT or a negative errno, @why the text of the
+ *          last two
  * @userdata: for @report
  *
  * Return: 0; the first failure's negative errno.
@@ -69,12 +76,12 @@ int tn_undo_list_run(struct tn_undo_list *list, tn_undo_report report, void *use
 			struct tn_undo_entry kept = list->entries[i];
 
 			first = first ? first : r;
-			list->entries[i].target = list->entries[i].before = NULL;
+			list->entries[i] = (struct tn_undo_entry){0};
 			list->entries[--left] = kept; /* left > i always, or left == i: never an entry still to come */
 			continue;
 		}
 		clear_entry(&list->entries[i]);
-		list->entries[i].target = list->entries[i].before = NULL;
+		list->entries[i] = (struct tn_undo_entry){0};
 	}
 	if (left < list->n) /* an empty list has no memory to move, not even zero bytes of it */
 		memmove(list->entries, list->entries + left, (list->n - left) * sizeof(*list->entries));

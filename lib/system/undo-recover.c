@@ -21,12 +21,11 @@ static void report(void *userdata, const struct tn_undo_entry *e, int result, co
 {
 	const struct recovery *rec = userdata;
 
-	if (result < 0)
+	if (result)
 		tn_log(rec->log, LOG_WARNING, "%s, left by pid %d", why, rec->pid);
 	else
-		tn_log(rec->log, LOG_NOTICE, "%s %s %s, left by pid %d",
-		       e->kind == TN_UNDO_WRITE ? "restored" : "removed", tn_undo_kind_text(e->kind), e->target,
-		       rec->pid);
+		tn_log(rec->log, LOG_NOTICE, "%s %s %s, left by pid %d", e->before ? "restored" : "removed",
+		       tn_undo_kind_text(e->kind), e->target, rec->pid);
 }
 
 /* Parses "PREFIX PID . STARTTIME" and returns what follows, NULL when it is something else. */

@@ -23,6 +23,8 @@ struct tn_undo {
 	int fd;
 	char name[TN_UNDO_NAME_TEXT];
 	struct tn_undo_list list;
+	void (*kept)(void *userdata, const char *target, const char *why);
+	void *userdata;
 };
 
 static void undo_free(struct tn_undo *u)
@@ -107,24 +109,32 @@ int tn_undo_open(const char *state_dir, struct tn_undo **ret, struct tn_error *e
 	return 0;
 }
 
+static bool has_text(enum tn_undo_kind kind)
+{
+	return kind == TN_UNDO_WRITE || kind == TN_UNDO_AFFINITY;
+}
+
 /**
- * tn_undo_add() - record a side effect that is about to happen
+ * tn_undo_add_change() - record a value that is about to change
  * @u: the journal
  * @kind: what kind of effect
  * @target: on what, an absolute path
- * @before: TN_UNDO_WRITE: the text to put back; otherwise NULL
+ * @before: TN_UNDO_WRITE: the text to put back; TN_UNDO_AFFINITY: start time of the task, blank, its CPUs; otherwise
+ * NULL
+ * @during: the text that will be read there after the change: it is put back only if it still is; NULL: in any case
  * @err: why it cannot be recorded; then the effect must not happen
  *
  * Return: 0 once the entry is on disk; -EINVAL for a target that is no absolute path; another negative errno.
  */
-int tn_undo_add(struct tn_undo *u, enum tn_undo_kind kind, const char *target, const char *before, struct tn_error *err)
+int tn_undo_add_change(struct tn_undo *u, enum tn_undo_kind kind, const char *target, const char *before,
+		       const char *during, struct tn_error *err)
 {
 	int r;
 
-	if (target[0] != '/' || (kind == TN_UNDO_WRITE) != (before != NULL))
+	if (target[0] != '/' || has_text(kind) != (before != NULL))
 		return tn_error_set(err, -EINVAL, "cannot record %s %s for undoing: it needs an absolute path%s",
-				    tn_undo_kind_text(kind), target, kind == TN_UNDO_WRITE ? " and the old text" : "");
-	r = tn_undo_list_add(&u->list, kind, target, before);
+				    tn_undo_kind_text(kind), target, has_text(kind) ? " and the old text" : "");
+	r = tn_undo_list_add(&u->list, kind, target, before, during);
 	if (!r)
 		r = tn_undo_file_append(u->fd, false, &u->list.entries[u->list.n - 1], 1);
 	if (r < 0)
@@ -133,13 +143,47 @@ int tn_undo_add(struct tn_undo *u, enum tn_undo_kind kind, const char *target, c
 	return 0;
 }
 
-static void keep_first_error(void *userdata, const struct tn_undo_entry *e, int result, const char *why)
+/**
+ * tn_undo_add() - record a side effect that is about to happen
+ * @u: the journal
+ * @kind: what kind of effect
+ * @target: on what, an absolute path
+ * @before: as of tn_undo_add_change()
+ * @err: why it cannot be recorded; then the effect must not happen
+ *
+ * Return: as tn_undo_add_change().
+ */
+int tn_undo_add(struct tn_undo *u, enum tn_undo_kind kind, const char *target, const char *before, struct tn_error *err)
 {
-	struct tn_error *err = userdata;
+	return tn_undo_add_change(u, kind, target, before, NULL, err);
+}
 
-	(void)e;
-	if (result < 0 && err && !err->code)
-		tn_error_set(err, result, "%s", why);
+/**
+ * tn_undo_on_kept() - hear of what is left as somebody else wants it
+ * @u: the journal
+ * @kept: called by tn_undo_close() for each such effect
+ * @userdata: for @kept
+ */
+void tn_undo_on_kept(struct tn_undo *u, void (*kept)(void *userdata, const char *target, const char *why),
+		     void *userdata)
+{
+	u->kept = kept;
+	u->userdata = userdata;
+}
+
+struct closing {
+	const struct tn_undo *journal;
+	struct tn_error first;
+};
+
+static void on_undone(void *userdata, const struct tn_undo_entry *e, int result, const char *why)
+{
+	struct closing *c = userdata;
+
+	if (result < 0 && !c->first.code)
+		tn_error_set(&c->first, result, "%s", why);
+	if (result > 0 && c->journal->kept)
+		c->journal->kept(c->journal->userdata, e->target, why);
 }
 
 /**
@@ -155,15 +199,15 @@ static void keep_first_error(void *userdata, const struct tn_undo_entry *e, int 
 int tn_undo_close(struct tn_undo *u, struct tn_error *err)
 {
 	tn_cleanup(undo_freep) struct tn_undo *owned = u;
-	struct tn_error first = {0};
+	struct closing closing = {.journal = owned};
 	int r, f;
 
 	if (!owned)
 		return 0;
-	r = tn_undo_list_run(&owned->list, keep_first_error, &first);
+	r = tn_undo_list_run(&owned->list, on_undone, &closing);
 	f = tn_undo_file_finish(owned->dir, owned->name, &owned->list);
 	if (r < 0)
-		return tn_error_set(err, r, "%s", first.text);
+		return tn_error_set(err, r, "%s", closing.first.text);
 	if (f < 0)
 		return tn_error_set(err, f, "cannot remove the undo journal %s: %s", owned->name, strerror(-f));
 	return 0;

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "scenario/scenario.h"
+#include "system/isolate.h"
 
 static struct tn_scenario parse(const char *text, const char *const *overrides)
 {
@@ -42,6 +43,8 @@ static void test_defaults(void **state)
 	assert_int_equal(sc.probe.kind[0], TN_PROBE_SPIN);
 	assert_cpus(&sc.entry.cpus, "both");
 	assert_int_equal(sc.entry.pages, 64);
+	assert_int_equal(sc.isolate.parts, 0);
+	assert_cpus(&sc.isolate.cpus, "probed");
 	assert_int_equal(sc.timer.interval_ns, 1000000);
 	assert_int_equal(sc.entry.duration_ns, sc.duration_ns);
 	assert_int_equal(sc.timer.duration_ns, sc.duration_ns);
@@ -99,6 +102,9 @@ static const char EVERY_KEY[] = "[scenario]\n"
 				"[trace]\n"
 				"level = counters\n"
 				"buffer = 64K\n"
+				"[isolate]\n"
+				"what = irqs\tcpuset\n"
+				"cpus = 2-5,8-9\n"
 				"[churn one]\n"
 				"source = threads\n"
 				"cpus = 0\n"
@@ -132,6 +138,8 @@ static void test_every_key(void **state)
 	assert_int_equal(sc.timer.interval_ns, 50000);
 	assert_int_equal(sc.timer.duration_ns, 2000000000);
 	assert_int_equal(sc.reference.duration_ns, 3000000000);
+	assert_int_equal(sc.isolate.parts, TN_ISOLATE_CPUSET | TN_ISOLATE_IRQS);
+	assert_cpus(&sc.isolate.cpus, "2-5,8-9");
 	assert_cpus(&sc.probe.cpus, "2-5,8");
 	assert_false(sc.probe.threshold_auto);
 	assert_int_equal(sc.probe.threshold_ns, 250);
