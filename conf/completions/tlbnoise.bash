@@ -24,7 +24,7 @@ _tlbnoise_operands()
 
 	for ((i = 1; i < cword; i++)); do
 		case ${words[i]} in
-		--socket | --output | --store | --format | --table | --scenario | --kernel | --host | --state | --since | --until | --limit | --interval | --count | --worst | --smallest-effect | --confidence | --metric | --seed | --priority | --cpus | --watch | -o | --override)
+		--socket | --output | --store | --format | --table | --scenario | --kernel | --host | --state | --since | --until | --limit | --interval | --count | --worst | --smallest-effect | --confidence | --metric | --seed | --priority | --cpus | --watch | --points | -o | --override)
 			((i++)) ;;
 		-*) ;;
 		*)
@@ -91,6 +91,8 @@ _tlbnoise()
 	-o | --override)
 		if [[ $verb == export || $verb == report ]]; then
 			_filedir
+		elif [[ $verb == dashboard ]]; then
+			_filedir -d
 		elif [[ $cur != *=* ]]; then
 			mapfile -t COMPREPLY < <(compgen -W "$(_tlbnoise_keys "$program" "${operands[1]}")" -- "$cur")
 			compopt -o nospace
@@ -105,7 +107,7 @@ _tlbnoise()
 	--cpus)
 		mapfile -t COMPREPLY < <(compgen -W "$(cat /sys/devices/system/cpu/{isolated,online})" -- "$cur")
 		return ;;
-	--count | --worst | --smallest-effect | --confidence | --metric | --seed)
+	--count | --worst | --smallest-effect | --confidence | --metric | --seed | --points)
 		return ;;
 	esac
 

@@ -193,7 +193,7 @@ static int walk_step(struct walk *w, size_t i, const struct tn_history_point *po
  * tn_history_defaults() - 64 runs to look back upon and 10 at least, 5 %, and a level of 0.0005
  *
  * Of 64 runs and two, both of which lie above all 64, chance makes 1 / C(66, 2) = 0.00047: so the next run can confirm
- * a suspicion. With 21 runs to look back upon it takes one more, with 13 two, with 10 three.
+ * a suspicion, as it can with 62. With 21 runs to look back upon it takes one more, with 13 two, with 10 three.
  *
  * Return: the options.
  */

@@ -93,7 +93,7 @@ void dash_link(const struct dash *d, enum dash_kind kind, const char *a, const c
 	fputs("</a>", d->out);
 }
 
-static int note_pair(struct dash_pairs *p, const char *a, const char *b)
+static int note_pair(struct dash_site *p, const char *a, const char *b)
 {
 	struct dash_pair *larger;
 
@@ -113,6 +113,6 @@ static int note_pair(struct dash_pairs *p, const char *a, const char *b)
 /* A link to a comparison; of a site this has it made as well. Without memory for that there is no link. */
 void dash_compare_link(const struct dash *d, const char *a, const char *b, const char *text)
 {
-	if (!d->pairs || note_pair(d->pairs, a, b) == 0)
+	if (!d->site || note_pair(d->site, a, b) == 0)
 		dash_link(d, DASH_COMPARE, a, b, text);
 }

@@ -11,8 +11,10 @@
 
 enum dash_kind { DASH_OVERVIEW, DASH_SCENARIO, DASH_RUN, DASH_COMPARE, DASH_ASSET };
 
-/* Comparisons that pages of a site link to. */
-struct dash_pairs {
+/* Of a site that is written: the runs that it is of, and the comparisons that its pages link to. */
+struct dash_site {
+	const struct tn_store_point *run; /* as tn_store_points() gives all */
+	size_t n_runs;
 	size_t n;
 	struct dash_pair {
 		char a[40], b[40];
@@ -24,8 +26,8 @@ struct dash {
 	struct tn_store *store;
 	const struct tn_dashboard_options *opt;
 	FILE *out;
-	unsigned int depth;       /* folders between it and the overview */
-	struct dash_pairs *pairs; /* of a site; NULL: any comparison can be had */
+	unsigned int depth;     /* folders between it and the overview */
+	struct dash_site *site; /* NULL: served, any comparison can be had */
 };
 
 /* dashboard-links.c */
@@ -59,8 +61,8 @@ int dash_compare(const struct dash *d, const char *a, const char *b, struct tn_e
 int dash_data(const struct dash *d, const struct tn_history *h, size_t first, struct tn_error *err);
 
 /* dashboard.c */
-int dash_page(struct tn_store *store, const char *path, const struct tn_dashboard_options *opt,
-	      struct dash_pairs *pairs, FILE *out, const char **ret_type, struct tn_error *err);
+int dash_page(struct tn_store *store, const char *path, const struct tn_dashboard_options *opt, struct dash_site *site,
+	      FILE *out, const char **ret_type, struct tn_error *err);
 struct dash_asset {
 	const char *name, *type, *data;
 	size_t size;

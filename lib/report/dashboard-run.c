@@ -77,24 +77,46 @@ static void way(const struct dash *d, struct ways *w, enum dash_kind kind, const
 	w->links.link[w->links.n++] = (struct tn_html_link){url, text};
 }
 
-/* The runs beside this one in its history. */
+static bool same_history(const struct tn_store_point *a, const struct tn_store_point *b)
+{
+	return !strcmp(a->host, b->host) && !strcmp(a->scenario, b->scenario);
+}
+
+/* The runs beside this one in its history; @point: sorted, at least all of that history. */
+static void add_neighbours(const struct dash *d, const struct tn_run *run, const struct tn_store_point *point, size_t n,
+			   struct ways *w)
+{
+	size_t at = 0;
+	bool first, last;
+
+	while (at < n && strcmp(point[at].id, run->id))
+		at++;
+	if (at == n)
+		return;
+	first = !at || !same_history(&point[at - 1], &point[at]);
+	last = at + 1 == n || !same_history(&point[at], &point[at + 1]);
+	if (!first)
+		way(d, w, DASH_RUN, point[at - 1].id, NULL, "\xe2\x86\x90 Run before");
+	if (!last)
+		way(d, w, DASH_RUN, point[at + 1].id, NULL, "Run after \xe2\x86\x92");
+	if (!first && !d->site)
+		way(d, w, DASH_COMPARE, point[at - 1].id, run->id, "Compare with the one before");
+}
+
 static int way_beside(const struct dash *d, const struct tn_run *run, struct ways *w, struct tn_error *err)
 {
 	tn_autofree struct tn_store_point *point = NULL;
-	size_t n = 0, at = 0;
-	int r = tn_store_points(d->store, run->env.hostname, run->scenario_name, &point, &n, err);
+	size_t n = 0;
+	int r = 0;
 
-	if (r < 0)
-		return r;
-	while (at < n && strcmp(point[at].id, run->id))
-		at++;
-	if (at > 0 && at < n)
-		way(d, w, DASH_RUN, point[at - 1].id, NULL, "\xe2\x86\x90 Run before");
-	if (at + 1 < n)
-		way(d, w, DASH_RUN, point[at + 1].id, NULL, "Run after \xe2\x86\x92");
-	if (at > 0 && at < n && d->opt->links == TN_DASHBOARD_SERVER)
-		way(d, w, DASH_COMPARE, point[at - 1].id, run->id, "Compare with the one before");
-	return 0;
+	if (d->site) {
+		add_neighbours(d, run, d->site->run, d->site->n_runs, w);
+		return 0;
+	}
+	r = tn_store_points(d->store, run->env.hostname, run->scenario_name, &point, &n, err);
+	if (r == 0)
+		add_neighbours(d, run, point, n, w);
+	return r;
 }
 
 int dash_run(const struct dash *d, const char *id, struct tn_error *err)

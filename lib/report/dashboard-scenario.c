@@ -47,18 +47,30 @@ static void put_header(const struct page *p)
 	      out);
 }
 
+/* "4.89 to 4.96 us": the unit once where both have it. */
+static void put_interval(FILE *out, enum tn_metric_kind kind, struct tn_interval i)
+{
+	char low[TN_UNIT_TEXT], high[TN_UNIT_TEXT], *unit;
+
+	tn_metric_format(kind, i.low, low, sizeof(low));
+	tn_metric_format(kind, i.high, high, sizeof(high));
+	unit = low + strspn(low, "0123456789.,-");
+	if (!strcmp(unit, high + strspn(high, "0123456789.,-")))
+		*unit = '\0';
+	fputs(" <small>", out);
+	html_text(out, low);
+	fputs(" to ", out);
+	html_text(out, high);
+	fputs("</small>", out);
+}
+
 static void put_value(FILE *out, const struct tn_metric_def *def, const struct tn_history_value *v)
 {
-	char value[TN_UNIT_TEXT], low[TN_UNIT_TEXT], high[TN_UNIT_TEXT];
+	char value[TN_UNIT_TEXT];
 
 	html_text(out, tn_metric_format(def->kind, v->value, value, sizeof(value)));
-	if (v->rounds < 2)
-		return;
-	fputs(" <small>", out);
-	html_text(out, tn_metric_format(def->kind, v->interval.low, low, sizeof(low)));
-	fputs(" to ", out);
-	html_text(out, tn_metric_format(def->kind, v->interval.high, high, sizeof(high)));
-	fputs("</small>", out);
+	if (v->rounds > 1)
+		put_interval(out, def->kind, v->interval);
 }
 
 static void put_now_row(const struct page *p, const struct tn_history_series *s)
@@ -250,11 +262,11 @@ static void put_compare_links(const struct page *p, size_t i, size_t before)
 	bool last = i + 1 == p->h->n_runs, all = p->d->opt->links == TN_DASHBOARD_SERVER;
 
 	if (i && (all || last || before == i - 1))
-		dash_compare_link(p->d, p->h->run[i - 1].id, p->h->run[i].id, "with the run before");
+		dash_compare_link(p->d, p->h->run[i - 1].id, p->h->run[i].id, "to the run before");
 	if (before == SIZE_MAX || before + 1 == i)
 		return;
 	fputs(i && (all || last) ? "<br>" : "", p->d->out);
-	dash_compare_link(p->d, p->h->run[before].id, p->h->run[i].id, "with the one before the change");
+	dash_compare_link(p->d, p->h->run[before].id, p->h->run[i].id, "to before the change");
 }
 
 static void put_run(const struct page *p, size_t i, const struct tn_history_series *const *column, size_t n)

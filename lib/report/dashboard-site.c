@@ -21,7 +21,7 @@ struct site {
 	struct tn_store *store;
 	struct tn_dashboard_options opt;
 	const struct tn_log *log;
-	struct dash_pairs pairs;
+	struct dash_site links;
 	struct tn_dashboard_site done;
 	char target[PATH_MAX]; /* what is replaced */
 	char fresh[PATH_MAX];  /* what is written, locked while it is; "" when there is nothing to remove */
@@ -44,7 +44,7 @@ static void site_free(struct site *s)
 	if (s->fresh[0])
 		remove_tree(s->fresh);
 	tn_closep(&s->lock);
-	free(s->pairs.pair);
+	free(s->links.pair);
 }
 
 /* A folder with anything else in it stays as it is. */
@@ -143,7 +143,7 @@ static int write_page(struct site *s, const char *path, const char *file, struct
 	if (!out)
 		return tn_error_set(err, r < 0 ? r : -errno, "cannot create %s: %s", full,
 				    strerror(r < 0 ? -r : errno));
-	r = dash_page(s->store, path, &s->opt, &s->pairs, out, &type, err);
+	r = dash_page(s->store, path, &s->opt, &s->links, out, &type, err);
 	if (r < 0) {
 		unlink(full);
 		return r;
@@ -200,8 +200,8 @@ static int write_comparisons(struct site *s, struct tn_error *err)
 {
 	int r = 0;
 
-	for (size_t i = 0; i < s->pairs.n && r == 0; i++) {
-		const struct dash_pair p = s->pairs.pair[i];
+	for (size_t i = 0; i < s->links.n && r == 0; i++) {
+		const struct dash_pair p = s->links.pair[i];
 
 		r = pass_over(s, write_kind(s, DASH_COMPARE, p.a, p.b, err), p.b, err);
 		s->done.comparisons++;
@@ -242,6 +242,8 @@ static int write_site(struct site *s, struct tn_error *err)
 
 	if (r == 0)
 		r = tn_store_points(s->store, NULL, NULL, &run, &n, err);
+	s->links.run = run;
+	s->links.n_runs = n;
 	if (r == 0)
 		r = write_kind(s, DASH_OVERVIEW, NULL, NULL, err);
 	if (r == 0)

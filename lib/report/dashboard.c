@@ -101,10 +101,10 @@ static int put_page(struct dash *d, const char *path, const char **ret_type, str
 	return rest ? put_comparison(d, rest, err) : -ENOENT;
 }
 
-int dash_page(struct tn_store *store, const char *path, const struct tn_dashboard_options *opt,
-	      struct dash_pairs *pairs, FILE *out, const char **ret_type, struct tn_error *err)
+int dash_page(struct tn_store *store, const char *path, const struct tn_dashboard_options *opt, struct dash_site *site,
+	      FILE *out, const char **ret_type, struct tn_error *err)
 {
-	struct dash d = {.store = store, .opt = opt, .out = out, .pairs = pairs};
+	struct dash d = {.store = store, .opt = opt, .out = out, .site = site};
 	const char *type;
 	int r = put_page(&d, path, &type, err);
 

@@ -30,7 +30,8 @@ static uint64_t hash_columns(struct store_query *q, int from, int to)
 #define POINT_COLUMNS                                                                                                \
 	"r.seq, r.id, r.started_at, r.state, r.scenario, e.hostname, e.kernel_release, "                             \
 	"r.probed_cpus, r.trace_level, r.rounds_planned, e.machine_id_hash, e.cpu_model, e.arch, e.virtualization, " \
-	"x.met, x.failed, x.undecided, x.not_judged"
+	"total(x.verdict = 'met'), total(x.verdict = 'failed'), total(x.verdict = 'undecided'), "                    \
+	"total(x.verdict = 'not judged')"
 
 static void read_point(struct store_query *q, struct tn_store_point *p)
 {
@@ -83,10 +84,8 @@ int tn_store_points(struct tn_store *s, const char *host, const char *scenario, 
 	size_t n = 0;
 	int r = store_prepare(s,
 			      "SELECT " POINT_COLUMNS " FROM runs r JOIN environments e ON e.id = r.environment "
-			      "JOIN documents d ON d.run = r.seq LEFT JOIN (SELECT run, total(verdict = 'met') AS met, "
-			      "total(verdict = 'failed') AS failed, total(verdict = 'undecided') AS undecided, "
-			      "total(verdict = 'not judged') AS not_judged FROM expectations GROUP BY run) x "
-			      "ON x.run = r.seq WHERE" FINISHED "ORDER BY e.hostname, r.scenario, r.started_at, r.seq",
+			      "JOIN documents d ON d.run = r.seq LEFT JOIN expectations x ON x.run = r.seq "
+			      "WHERE" FINISHED "GROUP BY r.seq ORDER BY e.hostname, r.scenario, r.started_at, r.seq",
 			      &q, err);
 
 	if (r < 0)

@@ -94,6 +94,8 @@ class History {
 		});
 		if (!this.listening)
 			this.keys();
+		this.show(rows.length - 1);
+		this.row = -1;
 	}
 
 	/* The plot may be drawn again for another metric: its keys find the one of now. */
