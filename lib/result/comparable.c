@@ -143,6 +143,29 @@ static void check_machine(struct check *k)
 	differ_text(k, false, "version of tlbnoise", k->first->tlbnoise_version, k->other->tlbnoise_version);
 }
 
+static const struct tn_run_reference *first_of(const struct tn_run *run, const char *tool)
+{
+	for (size_t i = 0; i < run->n_references; i++)
+		if (!strcmp(run->reference[i].tool, tool) && !run->reference[i].failure[0])
+			return &run->reference[i];
+	return NULL;
+}
+
+/* Another tool's figures, by another version of it. */
+static void tell_references(struct check *k)
+{
+	static const char *const tool[] = {"oslat", "cyclictest"};
+	char what[48];
+
+	for (size_t i = 0; i < TN_ARRAY_SIZE(tool); i++) {
+		const struct tn_run_reference *a = first_of(k->first, tool[i]), *b = first_of(k->other, tool[i]);
+
+		snprintf(what, sizeof(what), "version of %s", tool[i]);
+		if (a && b)
+			differ_text(k, false, what, a->version, b->version);
+	}
+}
+
 /* Words or lines of one list that the other lacks, the first few. */
 static void list_missing(const char (*a)[64], size_t n_a, const char (*b)[64], size_t n_b, char *buf, size_t size)
 {
@@ -223,6 +246,7 @@ int tn_comparison_check(struct tn_comparison *c, const struct tn_run *const *all
 		check_ruler(&k);
 		check_clock(&k);
 		check_machine(&k);
+		tell_references(&k);
 		tell_kernel(&k);
 	}
 	return k.r;

@@ -16,6 +16,9 @@
 #define PER_OPERATION_ABSOLUTE 0.001
 #define SHARE_ABSOLUTE         1e-5
 
+/* oslat and cyclictest report in microseconds. */
+#define REFERENCE_RESOLUTION_NS 1000.0
+
 static int copy_options(struct tn_comparison *c, const struct tn_comparison_options *options)
 {
 	c->asked = *options;
@@ -90,8 +93,8 @@ static double absolute_of(const struct tn_comparison *c, const struct tn_metric_
 	if (!(c->asked.smallest_effect > 0.0))
 		return 0.0;
 	switch (def->kind) {
-	case TN_METRIC_DURATION:
-		return resolution;
+	case TN_METRIC_DURATION: /* steps as coarse as a microsecond: next to each other may be the same */
+		return def->family == TN_FAMILY_REFERENCE ? 2.0 * resolution : resolution;
 	case TN_METRIC_RATE:
 		return def->family == TN_FAMILY_CHURN ? 0.0 : RATE_ABSOLUTE;
 	case TN_METRIC_PER_OPERATION:
@@ -107,6 +110,8 @@ static double resolution_of(const struct tn_comparison *c, const struct tn_metri
 {
 	const struct tn_clock *clock = &c->side[TN_SIDE_A].set.run[0]->clock;
 
+	if (def->family == TN_FAMILY_REFERENCE)
+		return REFERENCE_RESOLUTION_NS;
 	return def->kind == TN_METRIC_DURATION ? tn_ticks_to_ns(clock, (double)clock->quantum_ticks) : 0.0;
 }
 

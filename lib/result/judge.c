@@ -81,7 +81,8 @@ static void judge_bound(struct tn_run_expectation *e, const struct tn_series *s,
 
 static bool is_extreme(const struct tn_metric_def *def)
 {
-	return def->figure == TN_FIGURE_PERCENTILE && (def->percent <= 0.0 || def->percent >= 100.0);
+	return (def->figure == TN_FIGURE_PERCENTILE || def->figure == TN_FIGURE_GIVEN) &&
+	       (def->percent <= 0.0 || def->percent >= 100.0);
 }
 
 /* What was counted, and the least and greatest that was seen. */

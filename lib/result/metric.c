@@ -23,6 +23,7 @@ static int parse_end(const char *rest, struct tn_metric_def *def);
 static int parse_cause(const char *rest, struct tn_metric_def *def);
 static int parse_churn(const char *rest, struct tn_metric_def *def);
 static int parse_entry(const char *rest, struct tn_metric_def *def);
+static int parse_reference(const char *rest, struct tn_metric_def *def);
 
 static const struct {
 	const char *prefix;
@@ -42,6 +43,7 @@ static const struct {
 	{"churn.", TN_FAMILY_CHURN, TN_FIGURE_RATE, TN_METRIC_RATE, TN_BETTER_HIGHER, parse_churn},
 	{"entry.", TN_FAMILY_ENTRY, TN_FIGURE_PERCENTILE, TN_METRIC_DURATION, TN_BETTER_LOWER, parse_entry},
 	{"timer.", TN_FAMILY_TIMER, TN_FIGURE_PERCENTILE, TN_METRIC_DURATION, TN_BETTER_LOWER, parse_percentile},
+	{"reference.", TN_FAMILY_REFERENCE, TN_FIGURE_GIVEN, TN_METRIC_DURATION, TN_BETTER_LOWER, parse_reference},
 };
 
 /*
@@ -63,7 +65,12 @@ static const char *const always_shown[] = {"cause.kernel-tlb-flush.rate",
 					   "entry.*.p50",
 					   "timer.p50",
 					   "timer.p99",
-					   "timer.max"};
+					   "timer.max",
+					   "reference.*.p99",
+					   "reference.*.max"};
+
+/* The percentiles that documents have of other tools, which give no histogram that could be merged. */
+static const char *const reference_percentiles[] = {"p50", "p99", "p99.9", "max"};
 
 static int percent_of(const char *word, double *ret)
 {
@@ -157,6 +164,18 @@ static int parse_entry(const char *rest, struct tn_metric_def *def)
 	def->isolated = !strcmp(where, "isolated");
 	def->condition = strcmp(condition, "churn") ? TN_CONDITION_QUIET : TN_CONDITION_CHURN;
 	return percent_of(rest, &def->percent);
+}
+
+/* "TOOL.PERCENTILE" */
+static int parse_reference(const char *rest, struct tn_metric_def *def)
+{
+	rest = take_word(rest, def->word, sizeof(def->word));
+	if (!rest || (strcmp(def->word, "oslat") && strcmp(def->word, "cyclictest")))
+		return -EINVAL;
+	for (size_t i = 0; i < TN_ARRAY_SIZE(reference_percentiles); i++)
+		if (!strcmp(rest, reference_percentiles[i]))
+			return percent_of(rest, &def->percent);
+	return -EINVAL;
 }
 
 static bool is_one_of(const char *name, const char *const *patterns, size_t n)
@@ -255,7 +274,21 @@ static int add_classes(struct list *l)
 	return r;
 }
 
-/* What only some documents have: entry costs, wake-ups, churn by the names of its sections. */
+static int add_references(struct list *l, const struct tn_run *run)
+{
+	char name[TN_METRIC_NAME];
+	int r = 0;
+
+	for (size_t i = 0; i < run->n_references; i++)
+		for (size_t k = 0; k < TN_ARRAY_SIZE(reference_percentiles) && !r; k++) {
+			snprintf(name, sizeof(name), "reference.%s.%s", run->reference[i].tool,
+				 reference_percentiles[k]);
+			r = add(l, name);
+		}
+	return r;
+}
+
+/* What only some documents have: entry costs, wake-ups, other tools, churn by the names of its sections. */
 static int add_from(struct list *l, const struct tn_run *run)
 {
 	char name[TN_METRIC_NAME];
@@ -270,6 +303,8 @@ static int add_from(struct list *l, const struct tn_run *run)
 	}
 	if (run->n_wakeups && !r)
 		r = add_percentiles(l, "timer.", false);
+	if (!r)
+		r = add_references(l, run);
 	for (size_t i = 0; i < run->n_churn && !r; i++) {
 		snprintf(name, sizeof(name), "churn.%s.rate", run->churn[i].name);
 		r = add(l, name);
@@ -400,7 +435,8 @@ const char *tn_metric_unit(enum tn_metric_kind kind)
  * @def: the metric, no count
  *
  * Churn is paced or bound by the machine, its operations do not come at random: a rate of it is one number a
- * round, not a Poisson count. Extremes are of one round too: more time alone makes them greater.
+ * round, not a Poisson count. Extremes are of one round too: more time alone makes them greater. What another tool
+ * gives is one number a round as well.
  *
  * Return: the quantity.
  */

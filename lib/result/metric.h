@@ -16,6 +16,7 @@ enum tn_figure {
 	TN_FIGURE_PER_OP,     /* events per churn operation */
 	TN_FIGURE_SHARE,      /* of the exposure */
 	TN_FIGURE_COUNT,      /* events, exact */
+	TN_FIGURE_GIVEN,      /* a value of each round, as another tool gives it */
 };
 
 /* Where in a document a metric lies. */
@@ -29,6 +30,7 @@ enum tn_metric_family {
 	TN_FAMILY_CHURN,
 	TN_FAMILY_ENTRY,
 	TN_FAMILY_TIMER,
+	TN_FAMILY_REFERENCE,
 };
 
 struct tn_metric_def {
@@ -40,7 +42,7 @@ struct tn_metric_def {
 	bool headline, always_shown; /* in comparisons */
 	double percent;              /* 0 the minimum, 100 the maximum */
 	enum tn_class class;
-	char word[32]; /* of churn the section, of entry the operation */
+	char word[32]; /* of churn the section, of entry the operation, of references the tool */
 	bool isolated;
 	enum tn_condition condition;
 };

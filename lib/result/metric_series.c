@@ -9,6 +9,7 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "analysis/stat.h"
 #include "result/hist.h"
 #include "result/metric.h"
 #include "result/observable.h"
@@ -220,6 +221,38 @@ static int collect_wakeups(const struct tn_metric_def *def, const struct tn_run 
 	return r;
 }
 
+static double given(const struct tn_run_reference *f, double percent)
+{
+	if (percent >= 100.0)
+		return f->max_ns;
+	if (percent > 99.5)
+		return f->p999_ns;
+	return percent > 75.0 ? f->p99_ns : f->p50_ns;
+}
+
+/* A tool that failed or was stopped early measured another time than the others: that round is left out. */
+static int collect_references(const struct tn_metric_def *def, const struct tn_run *run, size_t document,
+			      struct tn_series *s)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < run->n_references && !r; i++) {
+		const struct tn_run_reference *f = &run->reference[i];
+		struct tn_metric_round round = {.document = document, .cpu = f->cpu, .round = f->round};
+
+		if (strcmp(f->tool, def->word))
+			continue;
+		if (f->partial || f->failure[0]) {
+			s->partial++;
+			continue;
+		}
+		round.exposure = f->seconds;
+		round.value = given(f, def->percent);
+		r = add_round(s, &round);
+	}
+	return r;
+}
+
 /* Of a whole document. Kernel and reader both count a lost event: the greater of the two is what was lost. */
 static int collect_lost(const struct tn_run *run, size_t document, struct tn_series *s)
 {
@@ -240,11 +273,30 @@ static int collect(const struct tn_metric_def *def, const struct tn_run *run, si
 		return collect_entry(def, run, document, s);
 	case TN_FAMILY_TIMER:
 		return collect_wakeups(def, run, document, s);
+	case TN_FAMILY_REFERENCE:
+		return collect_references(def, run, document, s);
 	case TN_FAMILY_LOST:
 		return collect_lost(run, document, s);
 	default:
 		return collect_cpus(def, run, document, s);
 	}
+}
+
+/* Of extremes the greatest, of other values the median: without a histogram there is nothing to merge. */
+static double pool_given(const struct tn_metric_round *round, size_t n, double percent)
+{
+	tn_autofree double *value = calloc(n, sizeof(*value));
+	double greatest = 0.0;
+
+	for (size_t i = 0; value && i < n; i++) {
+		if (isnan(round[i].value))
+			return NAN;
+		value[i] = round[i].value;
+		greatest = fmax(greatest, value[i]);
+	}
+	if (!value || percent >= 100.0)
+		return value ? greatest : NAN;
+	return tn_median(value, n);
 }
 
 static double pool_hists(const struct tn_metric_round *round, size_t n, double percent)
@@ -280,6 +332,8 @@ double tn_series_pool(const struct tn_metric_def *def, const struct tn_metric_ro
 		return NAN;
 	if (def->figure == TN_FIGURE_PERCENTILE)
 		return pool_hists(round, n, def->percent);
+	if (def->figure == TN_FIGURE_GIVEN)
+		return pool_given(round, n, def->percent);
 	for (size_t i = 0; i < n; i++) {
 		events += round[i].events;
 		exposure += round[i].exposure;
@@ -294,14 +348,21 @@ static void find_gaps(const struct tn_metric_def *def, struct tn_series *s)
 
 	for (size_t i = 0; i < s->n; i++)
 		without += !isfinite(s->round[i].value);
-	if (without && def->figure == TN_FIGURE_PERCENTILE)
+	if (without && def->figure == TN_FIGURE_GIVEN)
+		say(s, "in %zu of %zu rounds %s gave no such figure, as when it lies beyond its histogram", without,
+		    s->n, def->word);
+	else if (without && def->figure == TN_FIGURE_PERCENTILE)
 		say(s, "%zu of %zu rounds have too few values for it", without, s->n);
 	else if (without && def->figure == TN_FIGURE_PER_OP)
 		say(s, "%zu of %zu rounds had no churn", without, s->n);
 	else if (without)
 		say(s, "%zu of %zu rounds measured for no time", without, s->n);
 	if (!s->n)
-		say(s, s->partial ? "all %zu rounds were cut short" : "not measured", s->partial);
+		say(s,
+		    !s->partial                      ? "not measured"
+		    : def->figure == TN_FIGURE_GIVEN ? "all %zu rounds failed or were cut short"
+						     : "all %zu rounds were cut short",
+		    s->partial);
 }
 
 static void count_sources(struct tn_series *s)

@@ -32,6 +32,13 @@
 #define ENTRY(operation, what)                                               \
 	ENTRY_IN("entry." operation ".isolated.", what " on isolated CPUs"), \
 		ENTRY_IN("entry." operation ".housekeeping.", what " on housekeeping CPUs")
+#define REFERENCE(tool, what)                                                                   \
+	{"reference." tool ".p50", TN_METRIC_DURATION, "median of " what},                      \
+		{"reference." tool ".p99", TN_METRIC_DURATION, "99th percentile of " what},     \
+		{"reference." tool ".p99.9", TN_METRIC_DURATION, "99.9th percentile of " what}, \
+	{                                                                                       \
+		"reference." tool ".max", TN_METRIC_DURATION, "maximum of " what                \
+	}
 #define PER_OPERATION(class)                                              \
 	{                                                                 \
 		"cause." class ".per-operation", TN_METRIC_PER_OPERATION, \
@@ -82,6 +89,8 @@ static const struct tn_scenario_metric METRICS[] = {
 	ENTRY("getpid", "the cost of a system call"),
 	ENTRY("page-fault", "the cost of a page fault"),
 	SIX("timer.", "wake-up latency"),
+	REFERENCE("oslat", "what oslat measured"),
+	REFERENCE("cyclictest", "what cyclictest measured"),
 	{"churn.NAME.rate", TN_METRIC_RATE, "operations per second that [churn NAME] reached"},
 };
 

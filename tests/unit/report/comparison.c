@@ -173,6 +173,64 @@ static void other_clocks_are_refused(void **state)
 	assert_says(text, "! clock source of the tick rate");
 }
 
+/* Twelve rounds of each tool a side; oslat saw 40 us and some before, 10 us and some after. */
+static void fill_oslat(struct fixture *f)
+{
+	for (unsigned int side = 0; side < TN_SIDES; side++) {
+		tn_run_free(f->run[side]);
+		f->run[side] = sample_run(1, 12);
+		f->set[side] = f->run[side];
+		for (unsigned int i = 0; i < 12; i++) {
+			struct tn_run_reference *r = &f->run[side]->reference[2 * i];
+
+			r->partial = false;
+			r->max_ns = side == TN_SIDE_A ? 40000 + 1000 * i : 10000 + 1000 * (i % 3);
+		}
+	}
+	strcpy(f->run[TN_SIDE_B]->id, "another");
+}
+
+static void other_tools_stand_beside_ours(void **state)
+{
+	struct fixture *f = *state;
+	tn_autofree char *text = NULL;
+
+	fill_oslat(f);
+	for (unsigned int i = 0; i < 12; i++)
+		strcpy(f->run[TN_SIDE_B]->reference[2 * i].version, "2.70");
+	text = text_of(f, NULL, false);
+	assert_says(text, " reference.oslat.max 45.5 us 11.0 us x0.24");
+	assert_says(text, " reference.oslat.p99 2.00 us 2.00 us x1.00 ");
+	assert_says(text, " reference.cyclictest.max ");
+	assert_says(text, "- version of oslat: '2.40' and '2.70'");
+	assert_says(text, "cyclictest gave no such figure, as when it lies beyond its histogram");
+	for (size_t i = 0; i < f->c->n_metrics; i++) {
+		const struct tn_comparison_metric *m = &f->c->metric[i];
+
+		if (!strcmp(m->def.name, "reference.oslat.max"))
+			assert_int_equal(m->result.verdict, TN_VERDICT_IMPROVED);
+		if (!strcmp(m->def.name, "reference.oslat.p99"))
+			assert_int_equal(m->result.verdict, TN_VERDICT_NO_DIFFERENCE);
+	}
+}
+
+/* Its microseconds are the tool's resolution: one more of them is no difference. */
+static void a_step_of_another_tool_is_no_difference(void **state)
+{
+	struct fixture *f = *state;
+	struct tn_error err = {0};
+
+	fill_oslat(f);
+	for (unsigned int i = 0; i < 12; i++) {
+		f->run[TN_SIDE_A]->reference[2 * i].max_ns = 4000;
+		f->run[TN_SIDE_B]->reference[2 * i].max_ns = 5000;
+	}
+	assert_int_equal(make(f, false, &err), 0);
+	for (size_t i = 0; i < f->c->n_metrics; i++)
+		if (!strcmp(f->c->metric[i].def.name, "reference.oslat.max"))
+			assert_int_equal(f->c->metric[i].result.verdict, TN_VERDICT_NO_DIFFERENCE);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -182,6 +240,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(names_cannot_steer_a_terminal, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(colours_only_when_asked, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(other_clocks_are_refused, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(other_tools_stand_beside_ours, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_step_of_another_tool_is_no_difference, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -155,6 +155,31 @@ static void upper_bounds_decide_what_they_can(void **state)
 	check(run, "cause.unexplained = 0", TN_EXPECTATION_MET);
 }
 
+/* Ten rounds, of which the greatest maximum counts; of other figures the median, with an interval. */
+static void other_tools_are_judged(void **state)
+{
+	tn_cleanup(tn_run_freep) struct tn_run *run = made_run(never);
+
+	(void)state;
+	for (unsigned int i = 0; i < 10; i++) {
+		struct tn_run_reference *f = tn_run_add_reference(run);
+
+		assert_non_null(f);
+		strcpy(f->tool, "oslat");
+		f->cpu = 2;
+		f->round = i;
+		f->seconds = 1;
+		f->p50_ns = f->p99_ns = f->p999_ns = 1000 * (i + 1);
+		f->max_ns = i == 4 ? 30000 : 20000;
+	}
+	check(run, "reference.oslat.max = < 31us", TN_EXPECTATION_MET);
+	check(run, "reference.oslat.max = < 30us", TN_EXPECTATION_FAILED);
+	check(run, "reference.oslat.p99 = < 20us", TN_EXPECTATION_MET);
+	check(run, "reference.oslat.p99 = < 6us", TN_EXPECTATION_UNDECIDED);
+	check(run, "reference.oslat.p99 = < 5us", TN_EXPECTATION_FAILED);
+	check(run, "reference.cyclictest.max = < 5us", TN_EXPECTATION_NOT_JUDGED);
+}
+
 static void nothing_is_not_judged(void **state)
 {
 	tn_cleanup(tn_run_freep) struct tn_run *run = made_run(never);
@@ -212,6 +237,7 @@ int main(void)
 		cmocka_unit_test(facts_are_exact),
 		cmocka_unit_test(lower_bounds_decide_what_they_can),
 		cmocka_unit_test(upper_bounds_decide_what_they_can),
+		cmocka_unit_test(other_tools_are_judged),
 		cmocka_unit_test(nothing_is_not_judged),
 		cmocka_unit_test(one_round_decides_only_failures),
 		cmocka_unit_test(lines_name_place_limit_and_value),

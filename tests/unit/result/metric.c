@@ -101,6 +101,11 @@ static void other_names_are_none(void **state)
 		"entry.getpid.isolated.loud.p50",
 		"entry.getpid.nowhere.quiet.p50",
 		"entry..isolated.quiet.p50",
+		"reference.oslat",
+		"reference.oslat.p90",
+		"reference.oslat.min",
+		"reference.rtla.max",
+		"reference..max",
 		"entry.an-operation-whose-name-is-far-too-long.isolated.quiet.p50",
 	};
 	struct tn_metric_def def;
@@ -268,6 +273,63 @@ static void entry_costs_are_told_apart(void **state)
 	tn_series_free(&s);
 }
 
+/*
+ * The sample's oslat was cut short in round 0, its cyclictest failed in the last one and gave no percentiles: what is
+ * left is 43 us of oslat in round 1, and 42 us of cyclictest in round 0.
+ */
+static void other_tools_have_a_value_a_round(void **state)
+{
+	tn_cleanup(tn_run_freep) struct tn_run *run = sample_run(1, 2);
+	struct tn_metric_def def = metric("reference.oslat.max");
+	struct tn_series s = collect("reference.oslat.max", run);
+
+	(void)state;
+	assert_int_equal(tn_metric_quantity(&def), TN_QUANTITY_VALUE);
+	assert_int_equal(def.better, TN_BETTER_LOWER);
+	assert_int_equal(s.n, 1);
+	assert_int_equal(s.partial, 1);
+	assert_int_equal(s.round[0].cpu, 1);
+	assert_true(s.round[0].value == 43000 && s.pooled == 43000);
+	tn_series_free(&s);
+	s = collect("reference.oslat.p99.9", run);
+	assert_true(s.pooled == 9000);
+	tn_series_free(&s);
+	s = collect("reference.cyclictest.max", run);
+	assert_int_equal(s.partial, 1);
+	assert_true(s.pooled == 42000);
+	tn_series_free(&s);
+	s = collect("reference.cyclictest.p99", run);
+	assert_true(isnan(s.pooled));
+	assert_string_equal(s.reason,
+			    "in 1 of 1 rounds cyclictest gave no such figure, as when it lies beyond its histogram");
+	tn_series_free(&s);
+	strcpy(run->reference[1].failure, "made to fail");
+	s = collect("reference.cyclictest.max", run);
+	assert_string_equal(s.reason, "all 2 rounds failed or were cut short");
+	tn_series_free(&s);
+}
+
+/* Of maxima the greatest counts, of other figures the median of the rounds. */
+static void other_tools_have_no_histogram_to_merge(void **state)
+{
+	tn_cleanup(tn_run_freep) struct tn_run *run = sample_run(1, 4);
+	struct tn_series s;
+
+	(void)state;
+	for (unsigned int i = 0; i < 4; i++) { /* oslat has the even ones */
+		run->reference[2 * i].partial = false;
+		run->reference[2 * i].p99_ns = 1000.0 * (i == 2 ? 9 : i + 1); /* 1, 2, 9, 4 us */
+		run->reference[2 * i].max_ns = 1000.0 * (i == 1 ? 77 : 20);
+	}
+	s = collect("reference.oslat.p99", run);
+	assert_int_equal(s.n, 4);
+	assert_true(s.pooled == 3000);
+	tn_series_free(&s);
+	s = collect("reference.oslat.max", run);
+	assert_true(s.pooled == 77000);
+	tn_series_free(&s);
+}
+
 static void values_have_their_units(void **state)
 {
 	static const struct {
@@ -307,6 +369,8 @@ int main(void)
 		cmocka_unit_test(losses_leave_bounds),
 		cmocka_unit_test(dark_classes_have_no_rounds),
 		cmocka_unit_test(entry_costs_are_told_apart),
+		cmocka_unit_test(other_tools_have_a_value_a_round),
+		cmocka_unit_test(other_tools_have_no_histogram_to_merge),
 		cmocka_unit_test(values_have_their_units),
 	};
 
