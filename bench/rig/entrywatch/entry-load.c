@@ -5,7 +5,9 @@
  * perf events: opening one patches the scheduler's code, and QEMU 7.2 then runs an int3 that is there no more.
  *
  * Usage: entry-load CPU ROUNDS	enters, and says how often each way worked
+ *	  entry-load CPU ROUNDS WAY	this way only, as often
  *	  entry-load churn MS		with the helper module, from CPU 0: leaves flushes to the others
+ *	  entry-load down		ends the guest, as reboot(8) would
  */
 #define _GNU_SOURCE
 #include <asm/ldt.h>
@@ -24,6 +26,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
+#include <sys/reboot.h>
 #include <sys/syscall.h>
 #include <sys/user.h>
 #include <sys/wait.h>
@@ -49,6 +52,13 @@ static void work(unsigned int passes)
 {
 	for (unsigned int i = 0; i < passes; i++)
 		__asm__ volatile("");
+}
+
+/* None at all: others may interrupt this. */
+static void spin(void)
+{
+	for (;;)
+		work(1000000);
 }
 
 /* Runs one way in that ends in a signal; says whether it did. */
@@ -202,6 +212,39 @@ static void machine_check(void)
 	__asm__ volatile("int $18");
 }
 
+/* Tells the module entry_vectors to do something on this CPU. */
+static void tell(const char *parameter)
+{
+	char path[128];
+	int fd;
+
+	snprintf(path, sizeof(path), "/sys/module/entry_vectors/parameters/%s", parameter);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0 || write(fd, "1", 1) != 1)
+		abort();
+	close(fd);
+}
+
+/* The next instruction of the FPU traps, and the kernel complains. */
+static void no_fpu(void)
+{
+	tell("no_fpu");
+	__asm__ volatile("fninit");
+}
+
+/* For a second or two: a spurious interrupt finds it, and keeps all others from this CPU until it is acknowledged. */
+static void spurious(void)
+{
+	struct timespec t;
+	time_t begin;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	begin = t.tv_sec;
+	while (t.tv_sec < begin + 2)
+		clock_gettime(CLOCK_MONOTONIC, &t); /* by the vDSO, without an entry */
+	tell("acknowledge");
+}
+
 static void interrupt(void)
 {
 	__asm__ volatile("int $0x20");
@@ -286,33 +329,38 @@ static void do_sysenter(void)
 
 static const struct way {
 	const char *name;
-	void (*run)(void), (*reset)(void);
+	void (*run)(void);
+	void (*reset)(void);
 	int quiet; /* comes back without a signal */
+	int rare;  /* only when it is asked for */
 } ways[] = {
-	{"divide-error", divide, NULL, 0},
-	{"invalid-op", undefined, NULL, 0},
-	{"int3", breakpoint, NULL, 0},
-	{"general-protection", privileged, NULL, 0},
-	{"single-step", single_step, NULL, 0},
-	{"icebp", icebp, NULL, 0},
-	{"page-fault", no_page, NULL, 0},
-	{"stack-fault", bad_stack, NULL, 0},
-	{"x87", x87, x87_reset, 0},
-	{"sse", sse, sse_reset, 0},
-	{"alignment-check", alignment, alignment_reset, 0},
-	{"segment-not-present", segment_absent, NULL, 0},
-	{"stack-segment", stack_segment_absent, NULL, 0},
-	{"software-interrupt", interrupt, NULL, 0},
-	{"int9", coprocessor_overrun, NULL, 0},
-	{"int15", spurious_bug, NULL, 1},
-	{"int18", machine_check, NULL, 1},
-	{"int19", simd, NULL, 1},
-	{"int80", int80, NULL, 1},
-	{"overflow", do_into, NULL, 0},
-	{"bound", do_bound, NULL, 0},
-	{"syscall32", do_syscall32, NULL, 1},
-	{"int80-32", do_int80_32, NULL, 1},
-	{"sysenter", do_sysenter, NULL, 1},
+	{.name = "divide-error", .run = divide},
+	{.name = "invalid-op", .run = undefined},
+	{.name = "int3", .run = breakpoint},
+	{.name = "general-protection", .run = privileged},
+	{.name = "single-step", .run = single_step},
+	{.name = "icebp", .run = icebp},
+	{.name = "page-fault", .run = no_page},
+	{.name = "stack-fault", .run = bad_stack},
+	{.name = "x87", .run = x87, .reset = x87_reset},
+	{.name = "sse", .run = sse, .reset = sse_reset},
+	{.name = "alignment-check", .run = alignment, .reset = alignment_reset},
+	{.name = "segment-not-present", .run = segment_absent},
+	{.name = "stack-segment", .run = stack_segment_absent},
+	{.name = "software-interrupt", .run = interrupt},
+	{.name = "int9", .run = coprocessor_overrun},
+	{.name = "int15", .run = spurious_bug, .quiet = 1},
+	{.name = "int18", .run = machine_check, .quiet = 1},
+	{.name = "int19", .run = simd, .quiet = 1},
+	{.name = "int80", .run = int80, .quiet = 1},
+	{.name = "overflow", .run = do_into},
+	{.name = "bound", .run = do_bound},
+	{.name = "syscall32", .run = do_syscall32, .quiet = 1},
+	{.name = "int80-32", .run = do_int80_32, .quiet = 1},
+	{.name = "sysenter", .run = do_sysenter, .quiet = 1},
+	{.name = "no-fpu", .run = no_fpu, .quiet = 1, .rare = 1},
+	{.name = "spin", .run = spin, .quiet = 1, .rare = 1},
+	{.name = "spurious", .run = spurious, .quiet = 1, .rare = 1},
 };
 #define N_WAYS (sizeof(ways) / sizeof(ways[0]))
 
@@ -402,45 +450,53 @@ static int churn(const char *ms)
 	return 0;
 }
 
-int main(int argc, char **argv)
+static int bind_to(const char *cpu)
+{
+	cpu_set_t cpus;
+
+	CPU_ZERO(&cpus);
+	CPU_SET((unsigned int)atoi(cpu), &cpus);
+	if (sched_setaffinity(0, sizeof(cpus), &cpus) == 0)
+		return 0;
+	fprintf(stderr, "entry-load: CPU %s: %s\n", cpu, strerror(errno));
+	return -1;
+}
+
+static void prepare(void)
 {
 	static const int caught[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP};
-	unsigned int seen[N_WAYS] = {0};
 	struct sigaction sa = {.sa_handler = on_signal, .sa_flags = SA_NODEFER | SA_ONSTACK};
 	static char stack[65536];
 	stack_t alt = {.ss_sp = stack, .ss_size = sizeof(stack)};
-	cpu_set_t cpus;
-	int rounds;
 
-	if (argc != 3) {
-		fprintf(stderr, "usage: entry-load CPU ROUNDS | entry-load churn MILLISECONDS\n");
-		return 2;
-	}
-	if (strcmp(argv[1], "churn") == 0)
-		return churn(argv[2]);
-	CPU_ZERO(&cpus);
-	CPU_SET((unsigned int)atoi(argv[1]), &cpus);
-	rounds = atoi(argv[2]);
-	if (sched_setaffinity(0, sizeof(cpus), &cpus) < 0) {
-		fprintf(stderr, "entry-load: CPU %s: %s\n", argv[1], strerror(errno));
-		return 2;
-	}
 	low = mmap(NULL, STACK32, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
 	sigaltstack(&alt, NULL);
 	for (size_t i = 0; i < sizeof(caught) / sizeof(caught[0]); i++)
 		sigaction(caught[i], &sa, NULL);
 	segment(1);
 	segment(0);
-	for (int round = 0; round < rounds; round++) {
-		for (size_t i = 0; i < N_WAYS; i++) {
-			int n;
+}
 
-			work(20000);
-			n = faults(ways[i].run);
-			if (ways[i].reset)
-				ways[i].reset();
-			seen[i] += (unsigned int)n > 0 || ways[i].quiet;
-		}
+/* Whether it worked. */
+static int go(const struct way *way)
+{
+	int n;
+
+	work(20000);
+	n = faults(way->run);
+	if (way->reset)
+		way->reset();
+	return n > 0 || way->quiet;
+}
+
+static void go_all(int rounds)
+{
+	unsigned int seen[N_WAYS] = {0};
+
+	for (int round = 0; round < rounds; round++) {
+		for (size_t i = 0; i < N_WAYS; i++)
+			if (!ways[i].rare)
+				seen[i] += (unsigned int)go(&ways[i]);
 		for (int i = 0; i < 10; i++) {
 			work(20000);
 			system_calls();
@@ -452,6 +508,38 @@ int main(int argc, char **argv)
 		}
 	}
 	for (size_t i = 0; i < N_WAYS; i++)
-		printf("%-22s %u of %d\n", ways[i].name, seen[i], rounds);
+		if (!ways[i].rare)
+			printf("%-22s %u of %d\n", ways[i].name, seen[i], rounds);
+}
+
+static int go_only(const char *name, int rounds)
+{
+	for (size_t i = 0; i < N_WAYS; i++) {
+		if (strcmp(ways[i].name, name) != 0)
+			continue;
+		while (rounds-- > 0)
+			go(&ways[i]);
+		return 0;
+	}
+	fprintf(stderr, "entry-load: no way '%s'\n", name);
+	return 2;
+}
+
+int main(int argc, char **argv)
+{
+	if (argc == 2 && strcmp(argv[1], "down") == 0)
+		return reboot(RB_AUTOBOOT);
+	if (argc != 3 && argc != 4) {
+		fprintf(stderr, "usage: entry-load CPU ROUNDS [WAY] | churn MILLISECONDS | down\n");
+		return 2;
+	}
+	if (strcmp(argv[1], "churn") == 0)
+		return churn(argv[2]);
+	if (bind_to(argv[1]) < 0)
+		return 2;
+	prepare();
+	if (argc == 4)
+		return go_only(argv[3], atoi(argv[2]));
+	go_all(atoi(argv[2]));
 	return 0;
 }

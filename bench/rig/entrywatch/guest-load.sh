@@ -10,11 +10,17 @@ parameters=/sys/module/entry_vectors/parameters
 
 # Of all vectors of arch/x86/include/asm/irq_vectors.h that do no harm when nothing has asked for them. 2 is an NMI,
 # 0xed belongs to nobody.
-vectors="2 0xf6 0xf7 0xf9 0xfb 0xfc 0xfd 0xfe 0xed"
+vectors="2 0xf3 0xf6 0xf7 0xf9 0xfb 0xfc 0xfd 0xfe 0xed"
+
+# leads_to VECTOR SYMBOL: that vector's gate leads to that entry symbol, if the kernel has it.
+leads_to() {
+	address=$(sed -n "s/ [tT] $2\$//p" /proc/kallsyms)
+	[ -z "$address" ] || echo "$1 $address" >$parameters/gate
+}
 
 insmod "$here/entry_vectors.ko" || exit 2
-# The table with the open gates is not among what PTI leaves mapped in userspace.
-grep -q 'pti=on' /proc/cmdline || echo 2 >$parameters/open
+echo 1 >$parameters/open
+leads_to 0xf3 asm_sysvec_kvm_asyncpf_interrupt # as the kernel itself has it under KVM
 for irq in 11 12; do # virtio's, as the microvm numbers them
 	echo 8 >/proc/irq/$irq/smp_affinity
 done
@@ -33,14 +39,41 @@ while kill -0 $one 2>/dev/null || kill -0 $two 2>/dev/null; do
 done
 wait $one && wait $two
 status=$?
-kill $churn
 read -r ended _ </proc/uptime
 echo "load seconds $begun $ended"
 sed 's/^/load /' /tmp/load
-sed 's/^/area /' /proc/vmallocinfo
-# Last, since it is not acknowledged and keeps all others from the CPU.
-"$here/entry-load" 2 1000000 >/dev/null &
-sleep 1
+
+# All of them again to a program that does not leave userspace by itself, so that it is there that they find it.
+"$here/entry-load" 2 1 spin &
+load=$!
+sleep 0.5
+for vector in $vectors; do
+	for _ in 1 2 3; do echo "2 $vector" >$parameters/send; done
+done
+kill $load
+
+# Exceptions that push an error code and that this CPU never raises: by the gate of one that it does. The kernel warns
+# of the third, and lets the program run into it again.
+"$here/entry-load" 2 100000000 segment-not-present &
+load=$!
+for exception in alignment_check invalid_tss control_protection segment_not_present; do
+	leads_to 11 asm_exc_$exception
+	sleep 0.1
+done
+kill $load
+"$here/entry-load" 2 1 no-fpu || status=2
+"$here/entry-load" 2 1 spurious &
+load=$!
+sleep 0.5
 echo "2 0xff" >$parameters/send
-sleep 0.2
-exit $status
+wait $load || status=2
+kill $churn
+sed 's/^/area /' /proc/vmallocinfo
+
+# The guest's init would write the status, too, but then have the machine reset. A kernel that goes down in order stops
+# its CPUs by an interrupt.
+"$here/entry-load" 3 1 spin &
+sleep 0.5
+echo $status >/rig/status
+sync
+"$here/entry-load" down

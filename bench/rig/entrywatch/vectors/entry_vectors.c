@@ -1,27 +1,35 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Raises what no program can, so that entrywatch sees those entries, too. For emulated guests: it lets programs
- * execute INT for vectors that the kernel keeps to itself.
+ * Raises what no program can, so that entrywatch sees those entries, too. For emulated guests.
  *
  *	echo CPU VECTOR > parameters/send	an interrupt by the local APIC's command register; 2 is an NMI
- *	echo CPU > parameters/open		on that CPU, programs may execute INT 9, 15, 18 and 19: those that
- *						push no error code and that the kernel survives
+ *	echo VECTOR ADDRESS > parameters/gate	that vector leads to another entry symbol's code. It has to push an
+ *						error code, or none, as that code expects
+ *	echo 1 > parameters/open		programs may execute INT 9, 15, 18 and 19: those that push no error
+ *						code and that the kernel survives
+ *	echo 1 > parameters/acknowledge		the interrupt that the local APIC of the writer's CPU holds for unfinished
+ *	echo 1 > parameters/no_fpu		who writes this comes back with CR0.TS set, and the kernel warns about
+ *						the #NM that follows. To be used at once, before it switches tasks
  *
- * None of this is undone but by booting anew.
+ * The kernel's own table of gates is changed, by a mapping that is not read-only, since it is the one that PTI leaves
+ * mapped in userspace. None of this is undone but by booting anew.
  */
 #include <linux/cpu.h>
 #include <linux/io.h>
+#include <linux/mm.h>
 #include <linux/module.h>
-#include <linux/slab.h>
 #include <linux/smp.h>
+#include <linux/vmalloc.h>
 #include <asm/apicdef.h>
 #include <asm/desc.h>
+#include <asm/pgtable.h>
 #include <asm/smp.h>
+#include <asm/special_insns.h>
 
 #define GATES_OPEN (BIT(9) | BIT(15) | BIT(18) | BIT(19))
 
 static void __iomem *apic_registers;
-static gate_desc *gates; /* a copy of the IDT */
+static gate_desc *gates;
 
 /* xAPIC mode only: the destination is the APIC's number in the upper half of the command register. */
 static int send_set(const char *text, const struct kernel_param *kp)
@@ -46,43 +54,84 @@ static int send_set(const char *text, const struct kernel_param *kp)
 	return 0;
 }
 
-static void load_gates(void *unused)
+/* At once, by its lower half: the upper one holds the upper half of an address, the same for all of the kernel. */
+static void gate_write(unsigned int vector, const gate_desc *gate)
 {
-	struct desc_ptr table = { .size = IDT_ENTRIES * sizeof(gate_desc) - 1, .address = (unsigned long)gates };
+	WRITE_ONCE(*(u64 *)&gates[vector], *(const u64 *)gate);
+}
 
-	load_idt(&table);
+static int gate_set(const char *text, const struct kernel_param *kp)
+{
+	unsigned long address;
+	gate_desc gate;
+	int vector;
+
+	if (sscanf(text, "%i %lx", &vector, &address) != 2 || vector < 0 || vector >= IDT_ENTRIES)
+		return -EINVAL;
+	gate = gates[vector];
+	if (gate.offset_high != address >> 32)
+		return -EINVAL;
+	gate.offset_low = (u16)address;
+	gate.offset_middle = (u16)(address >> 16);
+	gate_write(vector, &gate);
+	return 0;
 }
 
 static int open_set(const char *text, const struct kernel_param *kp)
 {
-	struct desc_ptr table;
-	unsigned int cpu, vector;
+	unsigned int vector;
+	gate_desc gate;
 
-	if (kstrtouint(text, 0, &cpu) || cpu >= nr_cpu_ids)
-		return -EINVAL;
-	if (!gates) {
-		gates = (gate_desc *)get_zeroed_page(GFP_KERNEL);
-		if (!gates)
-			return -ENOMEM;
-		store_idt(&table);
-		memcpy(gates, (void *)table.address, IDT_ENTRIES * sizeof(gate_desc));
-		for (vector = 0; vector < 32; vector++)
-			if (GATES_OPEN & BIT(vector))
-				gates[vector].bits.dpl = 3;
+	for (vector = 0; vector < 32; vector++) {
+		if (!(GATES_OPEN & BIT(vector)))
+			continue;
+		gate = gates[vector];
+		gate.bits.dpl = 3;
+		gate_write(vector, &gate);
 	}
-	return smp_call_function_single(cpu, load_gates, NULL, 1);
+	return 0;
+}
+
+static int acknowledge_set(const char *text, const struct kernel_param *kp)
+{
+	writel(APIC_EOI_ACK, apic_registers + APIC_EOI);
+	return 0;
+}
+
+static int no_fpu_set(const char *text, const struct kernel_param *kp)
+{
+	write_cr0(read_cr0() | X86_CR0_TS);
+	return 0;
 }
 
 static const struct kernel_param_ops send_ops = { .set = send_set };
+static const struct kernel_param_ops gate_ops = { .set = gate_set };
 static const struct kernel_param_ops open_ops = { .set = open_set };
+static const struct kernel_param_ops acknowledge_ops = { .set = acknowledge_set };
+static const struct kernel_param_ops no_fpu_ops = { .set = no_fpu_set };
 
 module_param_cb(send, &send_ops, NULL, 0200);
+module_param_cb(gate, &gate_ops, NULL, 0200);
 module_param_cb(open, &open_ops, NULL, 0200);
+module_param_cb(acknowledge, &acknowledge_ops, NULL, 0200);
+module_param_cb(no_fpu, &no_fpu_ops, NULL, 0200);
+
+/* The CPU's register points at a read-only alias in the cpu_entry_area (idt_setup_apic_and_irq_gates()). */
+static gate_desc *map_gates(void)
+{
+	struct desc_ptr table;
+	struct page *page;
+
+	store_idt(&table);
+	page = pfn_to_page(slow_virt_to_phys((void *)table.address) >> PAGE_SHIFT);
+	return vmap(&page, 1, VM_MAP, PAGE_KERNEL);
+}
 
 static int __init entry_vectors_init(void)
 {
 	apic_registers = ioremap(APIC_DEFAULT_PHYS_BASE, PAGE_SIZE);
-	return apic_registers ? 0 : -ENOMEM;
+	gates = map_gates();
+	return apic_registers && gates ? 0 : -ENOMEM;
 }
 module_init(entry_vectors_init);
 
