@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The series from inside the guest: its own tests, on `debug` with those that need its switches, and the re-map check
-# with its negative control. QEMU drops its TLB at each write of CR3, so that without PCIDs only pti=off lets a missing
+# The series from inside the guest: its own tests, on `debug` with those that need its switches, on `rt` without, and the
+# re-map check with its negative control. QEMU drops its TLB at each write of CR3, so that without PCIDs only pti=off lets a missing
 # flush show. On a slow host TN_RIG_FLUSHES, TN_RIG_FREES and TN_RIG_REMAPS set smaller numbers.
 # shellcheck source=tests/rig/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -18,11 +18,12 @@ if wanted deferred; then
 	in_guest deferred "$log" --append pti=on -- churn-test remap 1000 || true
 	results "deferred, pti=on, 1000 re-maps" "$log"
 fi
-if wanted debug; then
-	in_guest debug "$log" -- work-test -n 1000 -p 200 || true
-	results "debug, series" "$log"
+for kernel in debug rt; do
+	wanted $kernel || continue
+	in_guest $kernel "$log" -- work-test -n 1000 -p 200 || true
+	results "$kernel, series" "$log"
 	grep '^#' "$log" | sed 's/^/  /' || true
-fi
+done
 if wanted noflush; then
 	in_guest noflush "$log" --append pti=off -- churn-test remap 1000 || true
 	grep '^#' "$log" | sed 's/^/  /' || true
