@@ -106,6 +106,7 @@ struct tn_nearest cli_nearest(const char *word);
 /* output.c */
 void cli_output_setup(struct cli *cli);
 unsigned int cli_terminal_width(int fd);
+bool cli_terminal_has_colour(int fd);
 const char *cli_bold(const struct cli *cli);
 const char *cli_plain(const struct cli *cli);
 int cli_print_json(const cJSON *json, bool one_line, struct tn_error *err);
@@ -169,6 +170,7 @@ void cli_json_freep(cJSON **json);
 /* progress.c */
 struct cli_progress {
 	bool terminal, silent;
+	bool colour, unicode; /* of stderr */
 	bool drawn;
 	double last_s; /* monotonic; of the last line or redraw */
 };

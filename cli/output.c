@@ -23,7 +23,13 @@ unsigned int cli_terminal_width(int fd)
 	return ioctl(fd, TIOCGWINSZ, &ws) == 0 ? ws.ws_col : 0;
 }
 
-static bool terminal_has_colour(int fd)
+/**
+ * cli_terminal_has_colour() - may escape sequences for colours be written
+ * @fd: to ask
+ *
+ * Return: whether it is a terminal that is not dumb, and NO_COLOR is not set.
+ */
+bool cli_terminal_has_colour(int fd)
 {
 	const char *term = getenv("TERM"), *no_color = getenv("NO_COLOR");
 
@@ -41,7 +47,7 @@ void cli_output_setup(struct cli *cli)
 {
 	setlocale(LC_CTYPE, "");
 	cli->unicode = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
-	cli->colour = !cli->args.no_color && terminal_has_colour(STDOUT_FILENO);
+	cli->colour = !cli->args.no_color && cli_terminal_has_colour(STDOUT_FILENO);
 	cli->width = cli_terminal_width(STDOUT_FILENO);
 }
 

@@ -10,10 +10,12 @@
 #include "base/now.h"
 #include "base/units.h"
 #include "cli/cli.h"
+#include "report/term.h"
 
 #define REDRAW_S 0.1
 #define LINE_S   1.0
-#define BAR      20
+#define BAR      20 /* columns at most, and below BAR_MIN none */
+#define BAR_MIN  4
 
 static double now_s(void)
 {
@@ -33,6 +35,8 @@ void cli_progress_start(struct cli_progress *p, const struct cli *cli)
 	*p = (struct cli_progress){.last_s = -1};
 	p->terminal = tty && term && *term && strcmp(term, "dumb") != 0;
 	p->silent = cli->args.quiet || (cli->args.json && !tty);
+	p->colour = !cli->args.no_color && cli_terminal_has_colour(STDERR_FILENO);
+	p->unicode = cli->unicode;
 }
 
 static void format_left(const cJSON *progress, char *buf, size_t size)
@@ -61,34 +65,33 @@ static void format_text(const cJSON *progress, char *buf, size_t size)
 	}
 	format_left(progress, left, sizeof(left));
 	if (n > 0)
-		snprintf(seen, sizeof(seen), ", worst %s on CPU %.0f",
+		snprintf(seen, sizeof(seen), ", worst %s (CPU %.0f)",
 			 tn_format_ns(cli_json_number(progress, "worst_ns"), worst, sizeof(worst)),
 			 cli_json_number(progress, "worst_cpu"));
 	if (cli_json_number(progress, "lost") > 0)
 		snprintf(lost, sizeof(lost), ", %.0f lost", cli_json_number(progress, "lost"));
 	if (round > 0)
 		snprintf(rounds, sizeof(rounds), "round %.0f/%.0f ", round, cli_json_number(progress, "rounds"));
-	snprintf(buf, size, "%s%s%s: %.0f interruptions%s%s", rounds, cli_json_text(progress, "state"), left, n, seen,
+	snprintf(buf, size, "%s%s%s, %.0f interruptions%s%s", rounds, cli_json_text(progress, "state"), left, n, seen,
 		 lost);
 }
 
-static void draw_bar(const cJSON *progress, const char *text)
+/* The bar has what the text leaves of the line: figures come first. */
+static void draw_bar(const struct cli_progress *p, const cJSON *progress, const char *text)
 {
 	double total = cli_json_number(progress, "estimated_total_ms");
 	double share = total > 0 ? cli_json_number(progress, "elapsed_ms") / total : 0;
-	unsigned int width = cli_terminal_width(STDERR_FILENO), filled;
-	char bar[BAR + 1];
+	unsigned int width = cli_terminal_width(STDERR_FILENO), room;
+	char bar[TN_TERM_BYTES];
 
-	share = share < 0 ? 0 : share > 1 ? 1 : share;
-	filled = (unsigned int)(share * BAR);
-	memset(bar, '.', BAR);
-	memset(bar, '#', filled);
-	bar[BAR] = '\0';
 	/* never the last column: there some terminals wrap, and a wrapped line cannot be redrawn */
-	if (!width || width > BAR + 8)
-		fprintf(stderr, "\r\033[K[%s] %.*s", bar, width ? (int)(width - BAR - 4) : 200, text);
-	else
-		fprintf(stderr, "\r\033[K%.*s", (int)width - 1, text);
+	width = width ? width - 1 : 200;
+	room = width > strlen(text) + 3 ? width - (unsigned int)strlen(text) - 3 : 0;
+	fputs("\r\033[K", stderr);
+	if (room >= BAR_MIN)
+		fprintf(stderr, "[%s%s%s] ", p->colour ? "\033[32m" : "",
+			tn_term_bar(bar, share, room < BAR ? room : BAR, p->unicode), p->colour ? TN_TERM_PLAIN : "");
+	fprintf(stderr, "%.*s", (int)width, text);
 	fflush(stderr);
 }
 
@@ -109,7 +112,7 @@ void cli_progress_show(struct cli_progress *p, const cJSON *progress)
 	p->last_s = now;
 	format_text(progress, text, sizeof(text));
 	if (p->terminal) {
-		draw_bar(progress, text);
+		draw_bar(p, progress, text);
 		p->drawn = true;
 	} else {
 		fprintf(stderr, "%s\n", text);

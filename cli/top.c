@@ -1,147 +1,58 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Verb top: one row for each probed CPU, renewed every interval. On a terminal the view redraws in place
- * and q leaves; otherwise one block an interval, with --json one JSON line. The socket is polled together
- * with the keyboard, so a reply that came in one read with the one before is shown an interval late.
+ * Verb top: what the run in progress does to each CPU, renewed every interval. On a terminal the view is drawn in
+ * place, q leaves, and the last view stays; otherwise one block an interval, with --json one JSON line. The socket is
+ * polled together with the keyboard, so a reply that came in one read with the one before is shown an interval late.
  */
 #include <errno.h>
-#include <math.h>
 #include <poll.h>
 #include <string.h>
-#include <termios.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "base/units.h"
-#include "cli/cli.h"
+#include "cli/screen.h"
+#include "cli/top.h"
 #include "varlink/interface.h"
 
-static const struct cli_column columns[] = {
-	{"CPU", .right = true},    {"INTERRUPTIONS/S", .right = true},
-	{"STOLEN", .right = true}, {"WORST", .right = true},
-	{"BY", .right = false},    {"INTERRUPTIONS/S BY CLASS", .last = true},
+struct view {
+	const struct cli *cli;
+	bool screen; /* drawn in place */
+	cJSON *last; /* the latest reply */
+	struct top_past past;
 };
 
-struct screen {
-	bool redraw;   /* stdout is a terminal */
-	bool keyboard; /* stdin is one, in raw mode until screen_restore() */
-	struct termios saved;
-};
-
-static void screen_setup(struct screen *s, const struct cli *cli)
+static void view_free(struct view *v)
 {
-	const char *term = getenv("TERM");
-	struct termios raw;
-
-	*s = (struct screen){0};
-	s->redraw = !cli->args.json && isatty(STDOUT_FILENO) && term && *term && strcmp(term, "dumb") != 0;
-	if (!s->redraw || tcgetattr(STDIN_FILENO, &s->saved) < 0)
-		return;
-	raw = s->saved;
-	raw.c_lflag &= ~(tcflag_t)(ICANON | ECHO);
-	raw.c_cc[VMIN] = 0;
-	raw.c_cc[VTIME] = 0;
-	s->keyboard = tcsetattr(STDIN_FILENO, TCSANOW, &raw) == 0;
-	fputs("\033[H\033[2J", stdout);
+	cJSON_Delete(v->last);
+	top_forget(&v->past);
 }
 
-static void screen_restore(struct screen *s)
+static void draw(const struct view *v)
 {
-	if (s->keyboard)
-		tcsetattr(STDIN_FILENO, TCSANOW, &s->saved);
-	s->keyboard = false;
+	struct winsize ws = {.ws_row = 24, .ws_col = 80};
+	struct cli now = *v->cli; /* the terminal may have changed its size */
+
+	ioctl(STDOUT_FILENO, TIOCGWINSZ, &ws);
+	now.width = ws.ws_col;
+	if (v->last)
+		top_screen(&now, v->last, &v->past, ws.ws_row, stdout);
 }
 
-/* Classes of one CPU, the busiest first: "kernel-tlb-flush 212, tick 4.0". */
-static void format_classes(const cJSON *by_class, char *buf, size_t size)
+static int show(struct view *v, struct tn_error *err)
 {
-	double below = INFINITY;
-	size_t used = 0;
+	int r = 0;
 
-	buf[0] = '\0';
-	for (int shown = 0; shown < cJSON_GetArraySize(by_class); shown++) {
-		const cJSON *item, *best = NULL;
-		int n;
-
-		cJSON_ArrayForEach(item, by_class) {
-			if (cJSON_IsNumber(item) && item->valuedouble < below &&
-			    (!best || item->valuedouble > best->valuedouble))
-				best = item;
-		}
-		if (!best || best->valuedouble <= 0)
-			return;
-		cJSON_ArrayForEach(item, by_class) {
-			if (!cJSON_IsNumber(item) || item->valuedouble != best->valuedouble)
-				continue;
-			n = snprintf(buf + used, size - used, "%s%s %.*f", used ? ", " : "", item->string,
-				     item->valuedouble < 10 ? 1 : 0, item->valuedouble);
-			if (n < 0 || (size_t)n >= size - used)
-				return;
-			used += (size_t)n;
-		}
-		below = best->valuedouble;
-	}
-}
-
-static int add_cpu(struct libscols_table *table, const cJSON *cpu, struct tn_error *err)
-{
-	char number[16], rate[32], stolen[32], worst[TN_UNIT_TEXT], classes[512];
-	double worst_ns = cli_json_number(cpu, "worst_ns");
-	const char *cells[TN_ARRAY_SIZE(columns)] = {
-		number, rate, stolen, worst, cli_json_text(cpu, "worst_class"), classes,
-	};
-
-	snprintf(number, sizeof(number), "%.0f", cli_json_number(cpu, "cpu"));
-	snprintf(rate, sizeof(rate), "%.1f", cli_json_number(cpu, "interruptions_per_s"));
-	snprintf(stolen, sizeof(stolen), "%.4f %%", cli_json_number(cpu, "stolen_share") * 100);
-	if (worst_ns > 0)
-		tn_format_ns(worst_ns, worst, sizeof(worst));
+	if (v->cli->args.json)
+		r = cli_print_json(v->last, true, err);
+	else if (!v->screen)
+		r = top_table(v->cli, v->last, stdout, err);
+	else if (top_remember(&v->past, v->last) < 0)
+		r = tn_error_set(err, -ENOMEM, "no memory for the view");
 	else
-		snprintf(worst, sizeof(worst), "-");
-	format_classes(cJSON_GetObjectItemCaseSensitive(cpu, "by_class"), classes, sizeof(classes));
-	return cli_table_row(table, cells, TN_ARRAY_SIZE(columns), err);
-}
-
-static void print_head(const struct cli *cli, const cJSON *reply, const char *eol)
-{
-	const cJSON *run = cJSON_GetObjectItemCaseSensitive(reply, "run");
-
-	if (!cJSON_IsObject(run)) {
-		printf("no run in progress%s", eol);
-		return;
-	}
-	printf("%s%s%s  %s  round %.0f/%.0f  %s  trace level %s  lost %.0f%s", cli_bold(cli),
-	       cli_json_text(run, "scenario"), cli_plain(cli), cli_json_text(run, "run"), cli_json_number(run, "round"),
-	       cli_json_number(run, "rounds"), cli_json_text(run, "state"), cli_json_text(reply, "level"),
-	       cli_json_number(run, "lost"), eol);
-}
-
-static int print_view(const struct cli *cli, const struct screen *screen, const cJSON *reply, struct tn_error *err)
-{
-	tn_cleanup(cli_table_freep) struct libscols_table *table = NULL;
-	const cJSON *cpus = cJSON_GetObjectItemCaseSensitive(reply, "cpus"), *cpu;
-	struct cli now = *cli; /* the terminal may have changed its width */
-	const char *eol = screen->redraw ? "\033[K\n" : "\n";
-	tn_autofree char *text = NULL;
-	char *save, *line;
-	int r;
-
-	now.width = cli_terminal_width(STDOUT_FILENO);
-	r = cli_table_new(&now, columns, TN_ARRAY_SIZE(columns), &table, err);
-	cJSON_ArrayForEach(cpu, cpus) {
-		if (r == 0)
-			r = add_cpu(table, cpu, err);
-	}
-	if (r == 0)
-		r = cli_table_text(table, &text, err);
-	if (r < 0)
-		return r;
-	if (screen->redraw)
-		fputs("\033[H", stdout);
-	print_head(cli, reply, eol);
-	for (line = strtok_r(text, "\n", &save); line && cJSON_GetArraySize(cpus); line = strtok_r(NULL, "\n", &save))
-		printf("%s%s", line, eol);
-	fputs(screen->redraw ? "\033[J" : "\n", stdout);
-	return 0;
+		draw(v);
+	if (r == 0 && fflush(stdout))
+		r = tn_error_set(err, -errno, "cannot write to standard output: %s", strerror(errno));
+	return r;
 }
 
 static bool key_says_leave(void)
@@ -153,16 +64,20 @@ static bool key_says_leave(void)
 }
 
 /* Returns 1 to leave, 0 when a reply can be read. */
-static int wait_reply(const struct cli_link *link, const struct screen *screen)
+static int wait_reply(const struct cli_link *link, const struct view *v)
 {
 	struct pollfd p[] = {
 		{.fd = link->fd, .events = POLLIN},
-		{.fd = screen->keyboard ? STDIN_FILENO : -1, .events = POLLIN},
+		{.fd = v->screen && screen_keyboard() ? STDIN_FILENO : -1, .events = POLLIN},
 	};
 
 	for (;;) {
 		if (cli_interrupts())
 			return 1;
+		if (v->screen && screen_changed()) {
+			draw(v);
+			fflush(stdout);
+		}
 		if (poll(p, TN_ARRAY_SIZE(p), -1) < 0)
 			continue;
 		if (p[1].revents && key_says_leave())
@@ -174,30 +89,43 @@ static int wait_reply(const struct cli_link *link, const struct screen *screen)
 	}
 }
 
-static int watch(const struct cli *cli, struct cli_link *link, const struct screen *screen, struct tn_error *err)
+static int watch(struct view *v, struct cli_link *link, struct tn_error *err)
 {
+	const struct cli *cli = v->cli;
+
 	for (uint64_t shown = 0; !cli->args.count || shown < cli->args.count;) {
-		cli_autojson cJSON *reply = NULL;
+		cJSON *reply = NULL;
 		int r;
 
-		if (wait_reply(link, screen))
+		if (wait_reply(link, v))
 			return CLI_FINE;
 		r = cli_receive(link->client, &reply, err);
 		if (r == -EINTR)
 			continue;
 		if (r < 0)
 			return r == -EREMOTEIO ? r : cli_link_broken(link, r, err);
-		if (cli->args.json)
-			r = cli_print_json(reply, true, err);
-		else
-			r = print_view(cli, screen, reply, err);
+		cJSON_Delete(v->last);
+		v->last = reply;
+		r = show(v, err);
 		if (r < 0)
 			return r;
-		if (fflush(stdout))
-			return tn_error_set(err, -errno, "cannot write to standard output: %s", strerror(errno));
 		shown++;
 	}
 	return CLI_FINE;
+}
+
+/* The screen is given back first, so that the last view, and a message, stay on the user's page. */
+static void end(struct view *v)
+{
+	struct cli now = *v->cli;
+	struct tn_error ignored;
+
+	if (!v->screen)
+		return;
+	screen_close();
+	now.width = cli_terminal_width(STDOUT_FILENO);
+	if (v->last)
+		top_table(&now, v->last, stdout, &ignored);
 }
 
 /**
@@ -211,7 +139,7 @@ int cli_top(const struct cli *cli, struct tn_error *err)
 {
 	tn_cleanup(cli_link_close) struct cli_link link = {.fd = -1};
 	cli_autojson cJSON *parameters = cJSON_CreateObject();
-	struct screen screen;
+	tn_cleanup(view_free) struct view v = {.cli = cli, .screen = !cli->args.json && screen_possible()};
 	int r;
 
 	if (!cJSON_AddNumberToObject(parameters, "interval_ms", (double)(cli->args.interval_ns / 1000000)))
@@ -222,8 +150,9 @@ int cli_top(const struct cli *cli, struct tn_error *err)
 	if (r < 0)
 		return r; /* a connection that broke says more when it is read */
 	cli_interrupt_catch();
-	screen_setup(&screen, cli);
-	r = watch(cli, &link, &screen, err);
-	screen_restore(&screen);
+	if (v.screen)
+		screen_open();
+	r = watch(&v, &link, err);
+	end(&v);
 	return cli_link_says(&link, r, err);
 }

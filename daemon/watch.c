@@ -4,14 +4,22 @@
  * rates are over its own interval. Counts start anew with each round, which shows as a smaller count.
  */
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "daemon.h"
+#include "result/hist.h"
 
 #define INTERVAL_MIN_MS 100
 #define INTERVAL_MAX_MS 60000
 #define QUEUE_MAX_BYTES (256u * 1024)
+
+/* Of one CPU, over the rounds that are over: the probe's own histogram is not touched while it measures. */
+struct live_jitter {
+	uint32_t rounds;
+	double ns[TN_PERCENTILES]; /* NaN: too few quanta for it */
+};
 
 struct watcher {
 	struct daemon *daemon;
@@ -20,12 +28,15 @@ struct watcher {
 	uint64_t interval_us, last_ns;
 	char run[40];                /* whose counts these are */
 	struct tn_cpu_tally *before; /* by probed CPU, in order */
+	struct live_jitter *jitter;  /* likewise */
+	size_t jitter_of;            /* elements of the document's cpus that are in it */
 };
 
 static void free_watcher(struct watcher *w)
 {
 	sd_event_source_disable_unref(w->timer);
 	free(w->before);
+	free(w->jitter);
 	free(w);
 }
 
@@ -37,10 +48,15 @@ static int follow(struct watcher *w, const struct run *run)
 	if (!strcmp(w->run, run->doc->id) && w->before)
 		return 0;
 	free(w->before);
+	free(w->jitter);
 	w->before = calloc(tn_cpus_count(&run->plan.probed), sizeof(*w->before));
+	w->jitter = calloc(tn_cpus_count(&run->plan.probed), sizeof(*w->jitter));
+	w->jitter_of = 0;
 	snprintf(w->run, sizeof(w->run), "%s", run->doc->id);
-	if (!w->before)
+	if (!w->before || !w->jitter) {
+		free(tn_steal_ptr(w->before));
 		return -ENOMEM;
+	}
 	tn_cpus_for_each(cpu, &run->plan.probed) {
 		const struct tn_cpu_tally *now = tn_attribution_tally(run->attribution, cpu);
 
@@ -49,6 +65,49 @@ static int follow(struct watcher *w, const struct run *run)
 		i++;
 	}
 	return 0;
+}
+
+static int find_jitter(const struct run *run, int cpu, struct live_jitter *ret)
+{
+	tn_autofree struct tn_hist *all = malloc(sizeof(*all));
+
+	*ret = (struct live_jitter){0};
+	if (!all)
+		return -ENOMEM;
+	tn_hist_init(all);
+	for (size_t i = 0; i < run->doc->n_cpus; i++) {
+		if (run->doc->cpu[i].cpu != cpu)
+			continue;
+		tn_hist_merge(all, &run->doc->cpu[i].jitter);
+		ret->rounds++;
+	}
+	for (size_t i = 0; i < TN_PERCENTILES; i++)
+		ret->ns[i] = tn_hist_percentile_ns(&run->plan.clock, all, tn_percentiles[i].percent);
+	return 0;
+}
+
+/* Once a round, when its figures have come into the document. */
+static void renew_jitter(struct watcher *w, const struct run *run)
+{
+	size_t i = 0;
+
+	if (w->jitter_of == run->doc->n_cpus)
+		return;
+	w->jitter_of = run->doc->n_cpus;
+	tn_cpus_for_each(cpu, &run->plan.probed) {
+		if (find_jitter(run, cpu, &w->jitter[i++]) < 0)
+			w->jitter_of = 0;
+	}
+}
+
+static void add_jitter(cJSON *to, const struct live_jitter *j)
+{
+	cJSON *ns = cJSON_AddObjectToObject(to, "jitter_ns");
+
+	cJSON_AddNumberToObject(to, "jitter_rounds", j->rounds);
+	for (size_t i = 0; j->rounds && i < TN_PERCENTILES; i++)
+		if (isfinite(j->ns[i]))
+			cJSON_AddNumberToObject(ns, tn_percentiles[i].name, j->ns[i]);
 }
 
 static cJSON *live_cpu(const struct run *run, const struct tn_cpu_tally *now, const struct tn_cpu_tally *before,
@@ -91,11 +150,15 @@ static void add_cpus(struct watcher *w, const struct run *run, cJSON *cpus)
 	w->last_ns = now_ns;
 	if (run->phase == RUN_DONE || !run->attribution || follow(w, run) < 0)
 		return;
+	renew_jitter(w, run);
 	tn_cpus_for_each(cpu, &run->plan.probed) {
 		const struct tn_cpu_tally *now = tn_attribution_tally(run->attribution, cpu);
 
 		if (now) {
-			cJSON_AddItemToArray(cpus, live_cpu(run, now, &w->before[i], seconds));
+			cJSON *live = live_cpu(run, now, &w->before[i], seconds);
+
+			add_jitter(live, &w->jitter[i]);
+			cJSON_AddItemToArray(cpus, live);
 			w->before[i] = *now;
 		}
 		i++;

@@ -80,8 +80,8 @@ void report_who(const struct tn_run *run, const struct tn_run_cause *c, char *bu
 	if (c->class == TN_CLASS_UNEXPLAINED)
 		append(buf, size, "", report_unexplained(run));
 	append(buf, size, "", c->function);
-	if (!c->function[0] ||
-	    !c->sender_comm[0]) /* the vector says nothing more where function and sender are known */
+	/* the vector says nothing more where function and sender are known, or when it is the class */
+	if ((!c->function[0] || !c->sender_comm[0]) && strcmp(c->detail, tn_class_name(c->class)))
 		append(buf, size, "", c->detail);
 	append(buf, size, "from ", c->culprit);
 	append_sender(c, buf, size);

@@ -5,12 +5,17 @@
 
 static void say_verdict(struct report *r, enum tn_expectation_verdict verdict)
 {
-	bool warn = verdict != TN_EXPECTATION_MET;
+	static const enum report_style style[] = {
+		[TN_EXPECTATION_MET] = REPORT_GOOD,
+		[TN_EXPECTATION_FAILED] = REPORT_BAD,
+		[TN_EXPECTATION_UNDECIDED] = REPORT_WARN,
+		[TN_EXPECTATION_NOT_JUDGED] = REPORT_WARN,
+	};
 	char line[TN_EXPECTATION_TEXT];
 
 	for (size_t i = 0; i < r->run->n_expectations; i++)
 		if (r->run->expectation[i].verdict == verdict)
-			report_text(r, warn ? REPORT_WARN : REPORT_PLAIN, 2, 4, "%s %s", warn ? "!" : "-",
+			report_text(r, style[verdict], 2, 4, "%s %s", verdict == TN_EXPECTATION_MET ? "-" : "!",
 				    tn_expectation_format(r->run, &r->run->expectation[i], line, sizeof(line)));
 }
 

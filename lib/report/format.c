@@ -56,6 +56,8 @@ const char *report_interval(struct report_buf *b, struct tn_interval i)
 {
 	struct report_buf low, high;
 
+	if (!isfinite(i.low) && !isfinite(i.high))
+		return strcpy(b->text, "-");
 	snprintf(b->text, sizeof(b->text), "%.20s-%.20s", report_number(&low, i.low), report_number(&high, i.high));
 	return b->text;
 }
@@ -65,7 +67,9 @@ const char *report_share(struct report_buf *b, double share)
 {
 	struct report_buf v;
 
-	if (isfinite(share) && share > 0.0 && share < 9.995e-5)
+	if (!isfinite(share))
+		return strcpy(b->text, "-");
+	if (share > 0.0 && share < 9.995e-5)
 		snprintf(b->text, sizeof(b->text), "%.20s ppm", report_number(&v, share * 1e6));
 	else
 		snprintf(b->text, sizeof(b->text), "%.20s%%", report_number(&v, share * 100));

@@ -94,6 +94,17 @@ int report_interruptions(struct report *r)
 	return print_percentiles(r, TN_METRIC_INTERRUPTION);
 }
 
+/* "0.1% to 0.2%"; "-" where there are no whole rounds to have a range. */
+static void format_share_range(char *buf, size_t size, double low, double high)
+{
+	struct report_buf l, h;
+
+	if (isfinite(low) && isfinite(high))
+		snprintf(buf, size, "%s to %s", report_share(&l, low), report_share(&h, high));
+	else
+		snprintf(buf, size, "-");
+}
+
 int report_rates(struct report *r)
 {
 	static const struct report_column rate_columns[] = {
@@ -114,16 +125,15 @@ int report_rates(struct report *r)
 		const struct tn_run_total *c = &r->totals.cpu[i];
 		const struct tn_metric_total *rate = &c->metric[TN_METRIC_PER_S],
 					     *stolen = &c->metric[TN_METRIC_STOLEN_SHARE];
-		struct report_buf b[8];
+		struct report_buf b[5];
 		char cpu[16], shares[2 * REPORT_TEXT + 8];
 
 		snprintf(cpu, sizeof(cpu), "%d", c->cpu);
-		snprintf(shares, sizeof(shares), "%s to %s", report_share(&b[0], stolen->lowest),
-			 report_share(&b[1], stolen->highest));
-		report_table_row(t, cpu, report_count(&b[2], c->interruptions.count),
-				 report_number(&b[3], rate->merged), report_interval(&b[4], c->per_s),
-				 report_interval(&b[5], (struct tn_interval){rate->lowest, rate->highest, 0}),
-				 report_share(&b[6], stolen->merged), shares);
+		format_share_range(shares, sizeof(shares), stolen->lowest, stolen->highest);
+		report_table_row(t, cpu, report_count(&b[0], c->interruptions.count),
+				 report_number(&b[1], rate->merged), report_interval(&b[2], c->per_s),
+				 report_interval(&b[3], (struct tn_interval){rate->lowest, rate->highest, 0}),
+				 report_share(&b[4], stolen->merged), shares);
 	}
 	return report_table_print(t, r);
 }

@@ -12,9 +12,18 @@
 
 static const char *style_on(const struct report *r, enum report_style style)
 {
-	if (!r->opt.colour || style == REPORT_PLAIN)
-		return "";
-	return style == REPORT_BOLD ? "\033[1m" : "\033[1;33m";
+	static const char *const code[] = {
+		[REPORT_PLAIN] = "",        [REPORT_BOLD] = "\033[1m",   [REPORT_WARN] = "\033[33m",
+		[REPORT_GOOD] = "\033[32m", [REPORT_BAD] = "\033[1;31m",
+	};
+
+	return r->opt.colour ? code[style] : "";
+}
+
+/* Pages have what was met in plain text, and one warning for all that is not well. */
+static enum report_style html_style(enum report_style style)
+{
+	return style == REPORT_GOOD ? REPORT_PLAIN : style == REPORT_BAD ? REPORT_WARN : style;
 }
 
 static const char *style_off(const struct report *r, enum report_style style)
@@ -98,7 +107,7 @@ void report_text(struct report *r, enum report_style style, unsigned int indent,
 		return;
 	}
 	if (r->opt.html) {
-		html_paragraph(r->opt.html, style, indent >= INNER, text);
+		html_paragraph(r->opt.html, html_style(style), indent >= INNER, text);
 		return;
 	}
 	report_clean(r, text);

@@ -34,7 +34,7 @@ const char *report_interval_ns(struct report_buf *b, struct tn_interval i);
 void report_clean(const struct report *r, char *text);
 
 /* page.c */
-enum report_style { REPORT_PLAIN, REPORT_BOLD, REPORT_WARN };
+enum report_style { REPORT_PLAIN, REPORT_BOLD, REPORT_WARN, REPORT_GOOD, REPORT_BAD };
 void report_heading(struct report *r, const char *title);
 void report_text(struct report *r, enum report_style style, unsigned int indent, unsigned int hanging, const char *fmt,
 		 ...) tn_printf(5, 6);
@@ -57,6 +57,7 @@ int report_table_print(struct report_table *t, struct report *r);               
 void report_title(struct report *r);
 void report_state(struct report *r);
 void report_result(struct report *r);
+void report_glance(struct report *r);
 void report_findings(struct report *r);
 void report_readiness(struct report *r);
 void report_expectations(struct report *r);

@@ -38,7 +38,7 @@ void report_state(struct report *r)
 	if (r->run->state == TN_RUN_COMPLETE)
 		return;
 	fputc('\n', r->out);
-	report_text(r, REPORT_WARN, 0, 2, "%s: %s", word[r->run->state],
+	report_text(r, REPORT_BAD, 0, 2, "%s: %s", word[r->run->state],
 		    r->run->state_reason[0] ? r->run->state_reason : "no reason was recorded");
 }
 

@@ -170,6 +170,12 @@ int report_table_print(struct report_table *table, struct report *r)
 	}
 	if (!t || t->failed || scols_print_table_to_string(t->table, &text) < 0 || !text)
 		return -ENOMEM;
+	if (strcspn(text, "\n") > r->opt.width) { /* figures are never cut, but blanks between them may go */
+		free(tn_steal_ptr(text));
+		report_table_tighten(t);
+		if (scols_print_table_to_string(t->table, &text) < 0 || !text)
+			return -ENOMEM;
+	}
 	print_lines(t, r, text);
 	return 0;
 }

@@ -26,6 +26,7 @@ static int write_parts(struct report *r)
 	report_expectations(r);
 	report_findings(r);
 	report_readiness(r);
+	report_glance(r);
 	for (size_t i = 0; i < TN_ARRAY_SIZE(part); i++) {
 		rc = part[i](r);
 		if (rc < 0)

@@ -11,16 +11,18 @@ static void say_entry(struct report *r, const struct tn_run_worst *w, const stru
 {
 	double after = e->ticks >= w->start_ticks ? (double)(e->ticks - w->start_ticks) : 0.0;
 	bool local = e->sender_cpu == w->cpu; /* no CPU sends itself a function: it calls it */
-	char sender[96] = "";
-	struct report_buf at;
+	char sender[96] = "", before[64] = "";
+	struct report_buf at, way;
 
+	if (e->delivery_ticks && !local)
+		snprintf(before, sizeof(before), ", %s before", report_ticks(&way, r->run, (double)e->delivery_ticks));
 	if (e->sender_cpu >= 0)
 		snprintf(sender, sizeof(sender), ", %s CPU %d%s%s%s%s%s", local ? "run by" : "sent by", e->sender_cpu,
 			 local ? "'s own task" : "", e->sender_comm[0] ? " (" : "", e->sender_comm,
 			 e->sender_comm[0] ? ")" : "", local ? ", no IPI" : "");
-	report_text(r, REPORT_PLAIN, 6, 12, "+%s %s%s%s%s%s%s%s%s", report_ticks(&at, r->run, after),
+	report_text(r, REPORT_PLAIN, 6, 12, "+%s %s%s%s%s%s%s%s%s%s", report_ticks(&at, r->run, after),
 		    tn_class_name(e->class), e->function[0] ? ", " : "", e->function, e->detail[0] ? ", " : "",
-		    e->detail, e->culprit[0] ? ", from " : "", e->culprit, sender);
+		    e->detail, e->culprit[0] ? ", from " : "", e->culprit, sender, before);
 }
 
 static void say_stack(struct report *r, const struct tn_run_cause *c)
