@@ -262,11 +262,11 @@ static void put_compare_links(const struct page *p, size_t i, size_t before)
 	bool last = i + 1 == p->h->n_runs, all = p->d->opt->links == TN_DASHBOARD_SERVER;
 
 	if (i && (all || last || before == i - 1))
-		dash_compare_link(p->d, p->h->run[i - 1].id, p->h->run[i].id, "to the run before");
+		dash_compare_link(p->d, p->h->run[i - 1].id, p->h->run[i].id, "run before");
 	if (before == SIZE_MAX || before + 1 == i)
 		return;
 	fputs(i && (all || last) ? "<br>" : "", p->d->out);
-	dash_compare_link(p->d, p->h->run[before].id, p->h->run[i].id, "to before the change");
+	dash_compare_link(p->d, p->h->run[before].id, p->h->run[i].id, "before the change");
 }
 
 static void put_run(const struct page *p, size_t i, const struct tn_history_series *const *column, size_t n)
@@ -309,7 +309,7 @@ static void put_runs(const struct page *p)
 		html_text(out, column[k]->def.name);
 		fputs("</th>", out);
 	}
-	fputs("<th scope=\"col\">Regressions</th><th scope=\"col\">Compare</th></tr></thead>\n<tbody>\n", out);
+	fputs("<th scope=\"col\">Regressions</th><th scope=\"col\">Compare with</th></tr></thead>\n<tbody>\n", out);
 	for (size_t i = p->h->n_runs; i-- > p->first;)
 		put_run(p, i, column, n);
 	fputs("</tbody>\n</table>\n</div>\n</section>\n", out);

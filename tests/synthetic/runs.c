@@ -230,7 +230,7 @@ static int fill_causes(struct tn_run *run, const struct night *n)
 
 		w->cpu = 2 + (int)(i % CPUS);
 		w->round = i % ROUNDS;
-		w->start_ticks = (w->round * 20 + 1) * HZ + next_number(&state) % (WINDOW_S * HZ - HZ);
+		w->start_ticks = (w->round * 20 + 1) * HZ + 4 * next_number(&state) % (WINDOW_S * HZ - HZ);
 		w->end_ticks = w->start_ticks + 9000 - i * 100;
 		w->cause = i % 3;
 		w->class = run->cause[i % 3].class;
