@@ -49,7 +49,7 @@ static int make_page(struct web_site *site, const char *path, FILE *out, const c
 	int r = tn_store_open(site->store, TN_STORE_READ_ONLY, NULL, &store, err);
 
 	if (r == -ENOENT) /* nothing was measured yet, which is not the client's mistake */
-		return tn_error_set(err, -ENODATA, "%s", err->text);
+		return -ENODATA;
 	return r < 0 ? r : tn_dashboard_page(store, path, &options, out, ret_type, err);
 }
 
