@@ -24,7 +24,7 @@ _tlbnoise_operands()
 
 	for ((i = 1; i < cword; i++)); do
 		case ${words[i]} in
-		--socket | --output | --store | --format | --table | --scenario | --kernel | --host | --state | --since | --until | --limit | --interval | --count | --worst | --smallest-effect | --confidence | --metric | --seed | --priority | --cpus | --watch | --points | -o | --override)
+		--socket | --output | --store | --format | --table | --scenario | --kernel | --host | --state | --since | --until | --limit | --interval | --count | --worst | --smallest-effect | --confidence | --metric | --seed | --priority | --listen | --name | --cpus | --watch | --points | -o | --override)
 			((i++)) ;;
 		-*) ;;
 		*)
@@ -68,10 +68,19 @@ _tlbnoise()
 		_filedir -d
 		return ;;
 	--format)
-		mapfile -t COMPREPLY < <(compgen -W 'json csv jsonl perfetto hdr' -- "$cur")
+		local formats='json csv jsonl perfetto hdr'
+
+		[[ $verb != metrics ]] || formats='prometheus openmetrics'
+		mapfile -t COMPREPLY < <(compgen -W "$formats" -- "$cur")
 		return ;;
 	--table)
 		mapfile -t COMPREPLY < <(compgen -W 'metrics causes interruptions' -- "$cur")
+		return ;;
+	--listen)
+		mapfile -t COMPREPLY < <(compgen -W '127.0.0.1:8790 [::1]:8790' -- "$cur")
+		return ;;
+	--name)
+		_known_hosts_real -- "$cur"
 		return ;;
 	--state)
 		mapfile -t COMPREPLY < <(compgen -W 'running complete incomplete aborted' -- "$cur")
@@ -89,7 +98,7 @@ _tlbnoise()
 	--kernel | --limit | --priority)
 		return ;;
 	-o | --override)
-		if [[ $verb == export || $verb == report ]]; then
+		if [[ $verb == export || $verb == report || $verb == metrics ]]; then
 			_filedir
 		elif [[ $verb == dashboard ]]; then
 			_filedir -d

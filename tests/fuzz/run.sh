@@ -10,12 +10,15 @@ seconds=${2:-30}
 here=$(cd "$(dirname "$0")" && pwd)
 scratch=$(mktemp -d "${TMPDIR:-/tmp}/tlbnoise-fuzz-XXXXXX")
 failed=0 built=0
+# What the history holds that serve is asked about.
+export TN_FUZZ_SAMPLE="$here/seeds/run/sample.json"
 
 # The longest input worth trying: a scenario file is small, a run document is not.
 max_len() {
 	case $1 in
 	scenario) echo 4096 ;;
 	varlink) echo 8192 ;;
+	serve) echo 2048 ;;
 	*) echo 65536 ;;
 	esac
 }

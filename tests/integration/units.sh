@@ -24,7 +24,7 @@ check() {
 for unit in "$TN_SOURCE"/conf/systemd/*.{socket,timer} "$TN_BUILD"/conf/systemd/*.service; do
 	sed -E "s,^ExecStart=[^ ]*/(tlbnoised?),ExecStart=$TN_BUILD/\\1," "$unit" >"$folder/${unit##*/}"
 done
-check 'there are five units' [ "$(find "$folder" -type f | wc -l)" -eq 5 ]
+check 'there are seven units' [ "$(find "$folder" -type f | wc -l)" -eq 7 ]
 
 silent() {
 	local said
@@ -51,10 +51,16 @@ reasoned() {
 cd "$folder" || exit 1
 cp tlbnoise-run@.service tlbnoise-run@quiet.service
 check 'verify is silent' silent ./tlbnoised.socket ./tlbnoised.service ./tlbnoise-run@quiet.service \
-	./tlbnoise-nightly.service ./tlbnoise-nightly.timer
+	./tlbnoise-nightly.service ./tlbnoise-nightly.timer ./tlbnoise-serve.socket ./tlbnoise-serve.service
 check 'tlbnoised.service scores below 5.0' below 50 ./tlbnoised.service
 check 'tlbnoise-run@.service scores below 2.0' below 20 ./tlbnoise-run@.service
 check 'tlbnoise-nightly.service scores below 2.0' below 20 ./tlbnoise-nightly.service
+check 'tlbnoise-serve.service scores below 2.0' below 20 ./tlbnoise-serve.service
+# It has to see the daemon's process and the id of the boot, or each run in progress would be shown as aborted.
+sees_owners() {
+	! grep -qE '^(ProtectProc|ProcSubset)=' tlbnoise-serve.service
+}
+check 'tlbnoise-serve.service sees who owns a run' sees_owners
 check 'a reason for each capability' reasoned ./tlbnoised.service
 notices() {
 	sed 's/^WatchdogSec=.*/WatchdogSec=soon/' tlbnoised.service >bad.service
