@@ -9,6 +9,7 @@
 
 #include <sys/prctl.h>
 
+#include "base/cpus.h"
 #include "owner.h"
 
 static void test_close_undoes_in_reverse(void **state)
@@ -94,6 +95,116 @@ static void test_failure_is_kept(void **state)
 	tree_read(t, "/full", says, sizeof(says));
 	assert_string_equal(says, "a directory takes no text");
 	assert_int_equal(count_files(t->root), 2);
+}
+
+struct kept {
+	int n;
+	char target[256], why[512];
+};
+
+static void on_kept(void *userdata, const char *target, const char *why)
+{
+	struct kept *k = userdata;
+
+	k->n++;
+	snprintf(k->target, sizeof(k->target), "%s", target);
+	snprintf(k->why, sizeof(k->why), "%s", why);
+}
+
+/* A value is put back if it is still what we made of it; what never became that needs nothing. */
+static void test_later_change_wins(void **state)
+{
+	struct tree *t = *state;
+	struct tn_undo *u = open_journal(t);
+	struct tn_error err = {0};
+	struct kept kept = {0};
+	char text[600];
+
+	tree_write(t, "/ours", "during\n");
+	tree_write(t, "/theirs", "later\n");
+	tree_write(t, "/refused", "before\n");
+	tn_undo_on_kept(u, on_kept, &kept);
+	tn_undo_add_change(u, TN_UNDO_WRITE, tree_path(t, "/ours"), "before", "during", &err);
+	tn_undo_add_change(u, TN_UNDO_WRITE, tree_path(t, "/theirs"), "before", "during", &err);
+	tn_undo_add_change(u, TN_UNDO_WRITE, tree_path(t, "/refused"), "before", "during", &err);
+	assert_int_equal(tn_undo_close(u, &err), 0);
+	tree_read(t, "/ours", text, sizeof(text));
+	assert_string_equal(text, "before");
+	tree_read(t, "/theirs", text, sizeof(text));
+	assert_string_equal(text, "later\n");
+	tree_read(t, "/refused", text, sizeof(text));
+	assert_string_equal(text, "before\n");
+	assert_int_equal(kept.n, 1);
+	assert_string_equal(kept.target, tree_path(t, "/theirs"));
+	snprintf(text, sizeof(text), "%s: 'later' now, 'before' before the run, which made it 'during': left as it is",
+		 tree_path(t, "/theirs"));
+	assert_string_equal(kept.why, text);
+	assert_int_equal(count_files(t->root), 3);
+}
+
+/* The controller stays while anybody below has a cpuset. */
+static void test_controller_in_use_stays(void **state)
+{
+	struct tree *t = *state;
+	struct tn_undo *u = open_journal(t);
+	struct tn_error err = {0};
+	struct kept kept = {0};
+	char text[600];
+
+	tree_write(t, "/cg/cgroup.subtree_control", "cpuset cpu");
+	tree_write(t, "/cg/other/cpuset.cpus", "2\n");
+	tn_undo_on_kept(u, on_kept, &kept);
+	assert_int_equal(tn_undo_add(u, TN_UNDO_CONTROLLER, tree_path(t, "/cg/cgroup.subtree_control"), NULL, &err), 0);
+	assert_int_equal(tn_undo_close(u, &err), 0);
+	tree_read(t, "/cg/cgroup.subtree_control", text, sizeof(text));
+	assert_string_equal(text, "cpuset cpu");
+	snprintf(text, sizeof(text),
+		 "%s/cg/cgroup.subtree_control: cpuset stays switched on: %s/cg/other has come to use it", t->root,
+		 t->root);
+	assert_string_equal(kept.why, text);
+	tree_write(t, "/cg/other/cpuset.cpus", "\n");
+	u = open_journal(t);
+	assert_int_equal(tn_undo_add(u, TN_UNDO_CONTROLLER, tree_path(t, "/cg/cgroup.subtree_control"), NULL, &err), 0);
+	assert_int_equal(tn_undo_close(u, &err), 0);
+	tree_read(t, "/cg/cgroup.subtree_control", text, sizeof(text));
+	assert_string_equal(text, "-cpuset");
+}
+
+static void affinity_entry(struct tn_undo *u, unsigned long long start, const char *before, const char *during)
+{
+	struct tn_error err = {0};
+	char target[64], text[64];
+
+	snprintf(target, sizeof(target), "/proc/%d/task/%d", (int)getpid(), (int)getpid());
+	snprintf(text, sizeof(text), "%llu %s", start, before);
+	assert_int_equal(tn_undo_add_change(u, TN_UNDO_AFFINITY, target, text, during, &err), 0);
+}
+
+/* An affinity that the kernel forgot is given back; another process with this number is left alone. */
+static void test_affinity_is_given_back(void **state)
+{
+	struct tree *t = *state;
+	struct tn_undo *u = open_journal(t);
+	struct tn_cpus all, first = {0}, now;
+	struct tn_error err = {0};
+	unsigned long long start;
+
+	assert_int_equal(tn_cpus_affinity_self(&all, &err), 0);
+	if (tn_cpus_count(&all) < 2)
+		skip();
+	tn_cpus_add(&first, (unsigned int)tn_cpus_first(&all));
+	assert_int_equal(tn_undo_start_time(getpid(), &start), 0);
+	affinity_entry(u, start + 1, "1", "0");
+	affinity_entry(u, start, "0", "1");
+	assert_int_equal(tn_undo_close(u, &err), 0);
+	assert_int_equal(tn_cpus_affinity_self(&now, &err), 0);
+	assert_true(tn_cpus_equal(&now, &first));
+	assert_int_equal(tn_cpus_bind_self(&all, &err), 0);
+	u = open_journal(t);
+	affinity_entry(u, start + 1, "0", "1");
+	assert_int_equal(tn_undo_close(u, &err), 0);
+	assert_int_equal(tn_cpus_affinity_self(&now, &err), 0);
+	assert_true(tn_cpus_equal(&now, &all));
 }
 
 static const char odd_text[] = "tab\there\nbackslash \\ and \\n, end\\";
@@ -301,6 +412,9 @@ int main(void)
 		with_tree(test_one_journal_a_process),
 		with_tree(test_refuses_entries_it_could_not_undo),
 		with_tree(test_failure_is_kept),
+		with_tree(test_later_change_wins),
+		with_tree(test_controller_in_use_stays),
+		with_tree(test_affinity_is_given_back),
 		with_tree(test_recovers_after_a_kill),
 		with_tree(test_leaves_the_living_alone),
 		cmocka_unit_test(test_owner_is_pid_and_start_time),
