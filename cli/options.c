@@ -10,7 +10,7 @@
 #include "base/units.h"
 #include "cli/cli.h"
 
-enum kind { FLAG, TEXT, LIST, HOSTS, NUMBER, DURATION, PERCENT };
+enum kind { FLAG, TEXT, LIST, PRESET, HOSTS, NUMBER, DURATION, PERCENT };
 
 struct option {
 	unsigned int bit;
@@ -27,6 +27,8 @@ struct option {
 
 static const struct option table[] = {
 	{CLI_OVERRIDE, 'o', "override", "SECTION.KEY=VALUE", "change one key of the scenario; may be repeated", LIST,
+	 0},
+	{CLI_OVERRIDE, 0, "isolate", NULL, "isolate the probed CPUs for the run, as -o isolate.what=all does", PRESET,
 	 0},
 	{CLI_OUTPUT, 0, "output", "FILE", "also write the run document to FILE, raw records beside it", TEXT,
 	 AT(output)},
@@ -76,12 +78,14 @@ static const struct option table[] = {
 	 AT(priority), 0, 100},
 	{CLI_REMOTE, 0, "host", "HOST", "the service of this host, through ssh; run and status take several", HOSTS, 0},
 	{CLI_PAGE, 'o', "output", "FILE", "write the page to FILE", TEXT, AT(output)},
-	{CLI_SITE, 'o', "output", "FOLDER", "write the site to FOLDER, in place of the one that is there", TEXT, AT(output)},
+	{CLI_SITE, 'o', "output", "FOLDER", "write the site to FOLDER, in place of the one that is there", TEXT,
+	 AT(output)},
 	{CLI_SITE, 0, "points", "N", "at most N interruptions in a timeline, 1000 to 1000000 (default 4000)", NUMBER,
 	 AT(points), 1000, 1000000},
 	{CLI_SERVE, 0, "listen", "ADDRESS:PORT", "where to listen (default 127.0.0.1:8790, this host alone)", TEXT,
 	 AT(listen)},
-	{CLI_SERVE, 0, "name", "LIST", "names it may be asked by, patterns with commas between", TEXT, AT(server_names)},
+	{CLI_SERVE, 0, "name", "LIST", "names it may be asked by, patterns with commas between", TEXT,
+	 AT(server_names)},
 	{CLI_SERVE, 0, "cpus", "LIST", "run on these CPUs instead of those that are not isolated", TEXT, AT(cpus)},
 	{CLI_METRICS, 0, "format", "FORMAT", "prometheus (default) or openmetrics", TEXT, AT(format)},
 	{CLI_METRICS, 'o', "output", "FILE", "write to FILE, which appears when it is whole", TEXT, AT(output)},
@@ -214,6 +218,9 @@ static int store(struct cli_args *args, const struct option *o, const char *valu
 		return 0;
 	case LIST:
 		args->override[args->n_override++] = value;
+		return 0;
+	case PRESET:
+		args->override[args->n_override++] = "isolate.what=all";
 		return 0;
 	case HOSTS:
 	case TEXT:
