@@ -100,9 +100,34 @@ static bool failed(const struct tn_check_report *report, const struct tn_watch_r
 	return any || n[TN_CHECK_FAIL];
 }
 
+/* The same over there. What can be said of the arguments is said here. */
+static int check_host(const struct cli *cli, const char *host, struct tn_error *err)
+{
+	char watch_text[32];
+	const char *words[8] = {"check"};
+	size_t n = 1;
+	int r;
+
+	if (cli->args.n_remote > 1)
+		return tn_error_set(err, -EINVAL, "check: give one --host; run and status take several");
+	if (cli->args.json)
+		words[n++] = "--json";
+	if (cli->args.cpus) {
+		words[n++] = "--cpus";
+		words[n++] = cli->args.cpus;
+	}
+	if (cli->args.watch_ns) {
+		snprintf(watch_text, sizeof(watch_text), "%lluus", (unsigned long long)cli->args.watch_ns / 1000);
+		words[n++] = "--watch";
+		words[n++] = watch_text;
+	}
+	r = cli_remote_verb(host, words, err);
+	return r < 0 ? tn_error_prefix(err, r, "%s", host) : r;
+}
+
 /**
  * cli_check() - verb check
- * @cli: --cpus, --watch, --json
+ * @cli: --cpus, --watch, --json, --host
  * @err: message
  *
  * Return: exit status, CLI_REGRESSION when a check failed; or a negative errno.
@@ -119,6 +144,8 @@ int cli_check(const struct cli *cli, struct tn_error *err)
 		r = tn_cpus_parse(cli->args.cpus, &cpus, err);
 	if (r < 0)
 		return tn_error_prefix(err, r, "--cpus");
+	if (cli->args.n_remote)
+		return check_host(cli, cli->args.remote[0], err);
 	r = tn_check_run("", cli->args.cpus ? &cpus : NULL, &report, err);
 	if (r == 0 && cli->args.watch_ns)
 		r = watch(cli, report, &watched, err);

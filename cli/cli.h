@@ -157,6 +157,7 @@ void cli_link_close(struct cli_link *link);
 /* remote.c */
 int cli_remote_open(const char *host, const char *socket, int *ret_fd, pid_t *ret_pid, struct tn_error *err);
 int cli_remote_end(pid_t pid, struct tn_error *err);
+int cli_remote_verb(const char *host, const char *const *words, struct tn_error *err);
 
 /* call.c */
 int cli_receive(struct tn_varlink_client *c, cJSON **ret, struct tn_error *err);
@@ -190,8 +191,14 @@ int cli_save(struct tn_run *run, const char *path, struct tn_error *err);
 int cli_inventory_scenarios(cJSON *scenarios, struct tn_error *err);
 int cli_inventory_sources(cJSON *sources, struct tn_error *err);
 int cli_inventory_machine(cJSON *machine, struct tn_error *err);
+int cli_scenario_check(const char *path, const char *text, const char *const *overrides, struct tn_scenario **ret,
+		       struct tn_error *err);
 int cli_scenario_load(const char *name, const char *const *overrides, char *path, size_t size, char **ret_text,
 		      struct tn_scenario **ret, struct tn_error *err);
+
+/* sets.c, and what it has from run.c */
+int cli_run_text(const struct cli *cli, const char *path, const char *text, struct tn_error *err);
+int cli_run_set(const struct cli *cli, const char *path, const char *text, struct tn_error *err);
 
 /* hosts.c, and what it has from run.c */
 int cli_run_send(const struct cli *cli, struct cli_link *link, const char *path, const char *text, bool attached,

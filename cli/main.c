@@ -17,7 +17,7 @@ static const struct cli_verb verbs[] = {
 	{"run", "SCENARIO", "run a scenario and show what interrupted the probed CPUs", 1, 1,
 	 CLI_COMMON | CLI_OVERRIDE | CLI_OUTPUT | CLI_QUIET | CLI_STRICT | CLI_QUEUE | CLI_REMOTE, cli_run},
 	{"check", "", "is this machine ready to be measured, are its isolated CPUs quiet", 0, 0,
-	 (CLI_COMMON | CLI_READINESS) & ~(unsigned int)CLI_SOCKET, cli_check},
+	 (CLI_COMMON | CLI_READINESS | CLI_REMOTE) & ~(unsigned int)CLI_SOCKET, cli_check},
 	{"list", "[SCENARIO]", "scenarios, churn sources, and what this machine allows", 0, 1,
 	 CLI_COMMON | CLI_NAMES | CLI_KEYS, cli_list},
 	{"status", "", "what the service does now, and what waits", 0, 0, CLI_COMMON | CLI_REMOTE, cli_status},
@@ -89,7 +89,7 @@ static int check_operands(const struct cli *cli, struct tn_error *err)
 	if (cli->args.n_remote && !(verb->options & CLI_REMOTE))
 		return tn_error_set(
 			err, -EINVAL,
-			"%s works on this host: --host goes with run, status, top and stop; 'ssh %s tlbnoise "
+			"%s works on this host: --host goes with run, status, top, stop and check; 'ssh %s tlbnoise "
 			"%s' may be what you want",
 			verb->name, cli->args.remote[0], verb->name);
 	if (cli->args.n_operand < verb->min_operands)

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Another host: the Varlink connection through ssh, with "tlbnoise bridge" at its other end. Who may do what there
- * is decided there, by the user that ssh logs in as. $TLBNOISE_SSH names another program that takes ssh's arguments.
+ * is decided there, by the user that ssh logs in as. A verb that needs no service is run over there as it is.
+ * $TLBNOISE_SSH names another program that takes ssh's arguments.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
 #include <string.h>
@@ -84,6 +86,23 @@ int cli_remote_open(const char *host, const char *socket, int *ret_fd, pid_t *re
 	return 0;
 }
 
+/* How ssh ended: the status of what ran over there, or -ECONNRESET. */
+static int wait_for_ssh(pid_t pid, struct tn_error *err)
+{
+	int status = 0;
+
+	while (waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return 0;
+	if (WIFSIGNALED(status))
+		return tn_error_set(err, -ECONNRESET, "ssh was killed by signal %d", WTERMSIG(status));
+	if (WEXITSTATUS(status) == 127)
+		return tn_error_set(err, -ECONNRESET, "there is no tlbnoise in the path over there, or no ssh here");
+	if (WEXITSTATUS(status) == 255)
+		return tn_error_set(err, -ECONNRESET, "ssh could not connect, or lost the connection");
+	return WEXITSTATUS(status);
+}
+
 /**
  * cli_remote_end() - wait for ssh, whose connection is closed
  * @pid: from cli_remote_open()
@@ -93,23 +112,79 @@ int cli_remote_open(const char *host, const char *socket, int *ret_fd, pid_t *re
  */
 int cli_remote_end(pid_t pid, struct tn_error *err)
 {
-	int status = 0;
+	int r = wait_for_ssh(pid, err);
 
-	while (waitpid(pid, &status, 0) < 0)
-		if (errno != EINTR)
-			return 0;
-	if (WIFSIGNALED(status))
-		return tn_error_set(err, -ECONNRESET, "ssh was killed by signal %d", WTERMSIG(status));
-	switch (WEXITSTATUS(status)) {
-	case 0:
-		return 0;
-	case 127:
-		return tn_error_set(err, -ECONNRESET, "there is no tlbnoise in the path over there, or no ssh here");
-	case 255:
-		return tn_error_set(err, -ECONNRESET, "ssh could not connect, or lost the connection");
-	default:
-		return tn_error_set(err, -ECONNRESET,
-				    "'tlbnoise bridge' over there ended with status %d; its message is above",
-				    WEXITSTATUS(status));
+	return r <= 0 ? r
+		      : tn_error_set(err, -ECONNRESET,
+				     "'tlbnoise bridge' over there ended with status %d; its message is above", r);
+}
+
+/* For the shell over there: nothing means anything between single quotes but the quote. */
+static char *quote(const char *word)
+{
+	tn_autofree char *quoted = malloc(4 * strlen(word) + 3);
+	char *to = quoted;
+
+	if (!quoted)
+		return NULL;
+	*to++ = '\'';
+	for (; *word; word++)
+		to = *word == '\'' ? stpcpy(to, "'\\''") : stpncpy(to, word, 1);
+	*to++ = '\'';
+	*to = '\0';
+	return tn_steal_ptr(quoted);
+}
+
+/* Its output is ours. It reads nothing. */
+static int spawn_verb(pid_t *ret, const char *host, const char *command, struct tn_error *err)
+{
+	char *argv[] = {"ssh", "--", (char *)(uintptr_t)host, (char *)(uintptr_t)command, NULL};
+	const char *program = getenv("TLBNOISE_SSH");
+	posix_spawn_file_actions_t files;
+	int r;
+
+	program = program && *program ? program : "ssh";
+	fflush(stdout);
+	posix_spawn_file_actions_init(&files);
+	posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+	r = -posix_spawnp(ret, program, &files, NULL, argv, environ);
+	posix_spawn_file_actions_destroy(&files);
+	return r < 0 ? tn_error_set(err, r, "cannot start %s: %s", program, strerror(-r)) : 0;
+}
+
+/**
+ * cli_remote_verb() - run a verb of another host's tlbnoise, its output ours
+ * @host: as ssh takes it
+ * @words: the verb and its arguments, ends with NULL; any text, each is quoted
+ * @err: message, without the host
+ *
+ * For verbs that need no service, whose connection would be the better way.
+ *
+ * Return: its exit status, CLI_FINE or CLI_REGRESSION; or a negative errno.
+ */
+int cli_remote_verb(const char *host, const char *const *words, struct tn_error *err)
+{
+	tn_autofree char *command = strdup("tlbnoise");
+	pid_t pid;
+	int r = check_words(host, NULL, err);
+
+	for (size_t i = 0; command && words[i]; i++) {
+		tn_autofree char *quoted = quote(words[i]);
+		char *longer = NULL;
+
+		if (!quoted || asprintf(&longer, "%s %s", command, quoted) < 0)
+			longer = NULL;
+		free(command);
+		command = longer;
 	}
+	if (!command)
+		return tn_error_set(err, -ENOMEM, "no memory for the command");
+	if (r == 0)
+		r = spawn_verb(&pid, host, command, err);
+	if (r == 0)
+		r = wait_for_ssh(pid, err);
+	return r <= CLI_REGRESSION ? r
+				   : tn_error_set(err, -ECONNRESET,
+						  "'tlbnoise %s' over there ended with status %d; its message is above",
+						  words[0], r);
 }

@@ -67,6 +67,25 @@ def mistakes(t, fleet, service):
          r.json()['pid'] == service.pid and 'nowhere' in r.lines()[-1], r)
 
 
+def check(t, fleet):
+    """Needs no service over there. The words of its command line come through the shell as they were."""
+    here, there = live.tlbnoise('check', '--json', '--cpus', str(live.CPU)), fleet('check', '--json', '--cpus', str(live.CPU),
+                                                                                  '--host', 'alpha')
+    t.ok('check --host: what the check over there prints, and its status', there.status == here.status and
+         there.json()['schema'] == 'tlbnoise.check/1' and there.json()['cpus'] == here.json()['cpus'], there)
+    r = fleet('--host', 'alpha', 'check', '--cpus', str(live.CPU), '--watch', '150ms', '--json')
+    t.ok('--watch counts over there', r.status in (0, 1) and abs(r.json()['watch']['seconds'] - 0.15) < 10, r)
+    for args, wanted in (
+            (['--host', 'nowhere'], 'nowhere: ssh could not connect, or lost the connection'),
+            (['--host', 'bare'], 'bare: there is no tlbnoise in the path over there, or no ssh here'),
+            (['--host', 'alpha', '--cpus', '4095'], "alpha: 'tlbnoise check' over there ended with status 2; its message is above"),
+            (['--host', 'a;id'], 'a;id: --host a;id: not the name of a host'),
+            (['--host', 'alpha', '--host', 'gamma'], 'check: give one --host; run and status take several')):
+        r = fleet('check', *args)
+        t.ok(f'check {" ".join(args)}: status 2, and {wanted[:40]!r}', r.status == 2 and
+             r.lines()[-1] == f'tlbnoise: {wanted}', r)
+
+
 def one_run(t, fleet):
     saved = f'{fleet.folder}/remote.json'
     r = fleet('run', *SHORT, '-o', f'probe.cpus={live.CPU}', '--host', 'alpha', '--json', '--output', saved)
@@ -134,6 +153,7 @@ def test(t, folder):
     fleet = Fleet(folder, alpha=service.socket, gamma=service.socket, bare='nothing', dead=dead)
     verbs(t, fleet, service)
     mistakes(t, fleet, service)
+    check(t, fleet)
     bridge(t, service)
     one_run(t, fleet)
     live.wait_for(lambda: service.state() == 'idle', 'idle')
