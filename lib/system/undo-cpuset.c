@@ -26,6 +26,23 @@ static void move_tasks(const char *from, const char *to)
 		tn_file_write(to, line);
 }
 
+/* Tasks that cannot be moved at once, such as one with a worker of io_uring, get all CPUs at least. */
+static void open_up(const char *target)
+{
+	static const char *const prefixes[] = {"cpuset.", ""};
+	char path[PATH_MAX + 32], cpus[TN_CPUS_TEXT];
+
+	snprintf(path, sizeof(path), "%s/cpuset.cpus.partition", target);
+	tn_file_write(path, "member");
+	for (size_t i = 0; i < TN_ARRAY_SIZE(prefixes); i++) {
+		snprintf(path, sizeof(path), "%s/../%scpus", target, prefixes[i]);
+		if (tn_file_read(path, cpus, sizeof(cpus)) <= 0)
+			continue;
+		snprintf(path, sizeof(path), "%s/%scpus", target, prefixes[i]);
+		tn_file_write(path, cpus);
+	}
+}
+
 /**
  * tn_undo_cpuset() - remove a cgroup; its tasks move to the parent
  * @target: its directory
@@ -39,6 +56,7 @@ int tn_undo_cpuset(const char *target)
 	static const char *const lists[] = {"cgroup.procs", "tasks"};
 	char from[PATH_MAX], to[PATH_MAX];
 
+	open_up(target);
 	for (size_t i = 0; i < TN_ARRAY_SIZE(lists); i++) {
 		snprintf(from, sizeof(from), "%s/%s", target, lists[i]);
 		snprintf(to, sizeof(to), "%s/../%s", target, lists[i]);

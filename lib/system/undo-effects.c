@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Undoing one side effect. What is gone already counts as undone. The kernel may say "busy" for a moment
- * while a reader of the dead owner is still being torn down: then it is tried again for up to two seconds.
+ * while a reader of the dead owner is still being torn down: then it is tried again for up to two seconds, a cpuset for
+ * up to six.
  */
 #include <ctype.h>
 #include <errno.h>
@@ -14,15 +15,16 @@
 #include "system/undo-internal.h"
 
 #define BUSY_TRIES    100
+#define CPUSET_TRIES  300 /* a worker of io_uring, which cannot be moved, lives for 5 s after its work */
 #define BUSY_PAUSE_NS 20000000
 
 /* Calls @try on @target until it is not busy any more. */
-static int while_busy(int (*try)(const char *target), const char *target)
+static int while_busy(int (*try)(const char *target), const char *target, int tries)
 {
 	const struct timespec pause = {.tv_nsec = BUSY_PAUSE_NS};
 	int r;
 
-	for (int i = 0; (r = try(target)) == -EBUSY && i < BUSY_TRIES; i++)
+	for (int i = 0; (r = try(target)) == -EBUSY && i < tries; i++)
 		nanosleep(&pause, NULL);
 	return r;
 }
@@ -49,7 +51,7 @@ static int undo_trace_instance(const char *target)
 	tn_file_write(path, "0");
 	snprintf(path, sizeof(path), "%s/events/enable", target);
 	tn_file_write(path, "0");
-	return while_busy(try_rmdir, target);
+	return while_busy(try_rmdir, target, BUSY_TRIES);
 }
 
 /*
@@ -92,10 +94,10 @@ int tn_undo_effect(const struct tn_undo_entry *e, struct tn_error *err)
 		r = undo_trace_instance(e->target);
 		break;
 	case TN_UNDO_UMOUNT:
-		r = while_busy(try_umount, e->target);
+		r = while_busy(try_umount, e->target, BUSY_TRIES);
 		break;
 	case TN_UNDO_CPUSET:
-		r = while_busy(tn_undo_cpuset, e->target);
+		r = while_busy(tn_undo_cpuset, e->target, CPUSET_TRIES);
 		break;
 	case TN_UNDO_WRITE:
 		r = undo_write(e, err);

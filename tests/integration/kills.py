@@ -19,7 +19,7 @@ import live
 import machine
 
 KILLS = int(os.environ.get('TN_KILLS', '12'))
-LONGEST_S = 4.0
+LONGEST_S = 6.0
 STORE = f'{live.RESULTS}/store.db'
 BALLAST = f'{live.RESULTS}/ballast'
 ISOLATE = ['-o', 'isolate.what=all'] if machine.can_isolate() else ['-o', 'isolate.what=irqs workqueues']

@@ -82,4 +82,7 @@ class Machine:
                           if now[what].get(key) and now[what][key] != before[key]]
             elif now[what] != before:
                 found.append(f'{what}: {before} became {now[what]}')
+        for path in now['cpusets']:
+            for pid in live.read(f'{path}/tasks', live.read(f'{path}/cgroup.procs')).split():
+                found.append(f'{path} has {pid}: {live.read(f"/proc/{pid}/stat")[:100]}')
         return found
