@@ -130,7 +130,7 @@ int isolate_without(const struct tn_isolate_options *opt, const struct tn_cpus *
 /**
  * isolate_name() - add a name to a list
  * @names: the list
- * @name: the name; not listed again if it was the last one
+ * @name: the name; counted only, once the text is full
  */
 void isolate_name(struct isolate_names *names, const char *name)
 {

@@ -120,6 +120,8 @@ def test(t, folder):
     t.ok('each that was cut off has a line with the reason, the user and the pid', len(reasons) == 2 and
          all(re.search(r'client \(uid 0, pid \d+\): .+; connection closed', line) for line in reasons), reasons)
     t.equal('the daemon still answers', service.state(), 'idle')
+    mute.socket.settimeout(live.LONG)
+    t.ok('who never reads has answers waiting for him', mute.socket.recv(1 << 16).startswith(b'{"parameters"'))
     mute.socket.close()
     service.signal(15)
     t.equal('and ends in order', service.end().status, 0)

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The history under hardship: kill -9 of the daemon at random moments of a run, a full disk, a read-only one.
+"""The history under hardship: what is left of runs whose daemon was killed, a full disk, a read-only one.
 
-TN_KILLS sets how often it is killed: 3 in the test suite, 200 for a release.
+kills.py kills more often, and looks at the machine.
 """
 import contextlib
 import glob
@@ -15,7 +15,7 @@ import time
 
 import live
 
-KILLS = int(os.environ.get('TN_KILLS', '3'))
+KILLS = 3
 STORE = f'{live.RESULTS}/store.db'
 RUN = ['vmalloc-storm', '-o', f'probe.cpus={live.CPU}', '-o', 'scenario.duration=100ms', '-o', 'scenario.rounds=40',
        '-o', 'scenario.warmup=0s', '--quiet']
