@@ -176,15 +176,19 @@ static int write_histories(struct site *s, const struct tn_store_point *run, siz
 }
 
 /* One document that cannot be read must not cost the whole site. */
-static int pass_over(struct site *s, int r, const char *id, const struct tn_error *err)
+static int write_readable(struct site *s, enum dash_kind kind, const char *a, const char *b, struct tn_error *err)
 {
-	if (r != -ENOENT && r != -EBADMSG && r != -EINVAL && r != -EPROTONOSUPPORT)
-		return r;
-	if (r < 0) {
+	struct tn_error why = {0};
+	int r = write_kind(s, kind, a, b, &why);
+
+	if (r == -ENOENT || r == -EBADMSG || r == -EINVAL || r == -EPROTONOSUPPORT) {
 		s->done.left_out++;
-		tn_log(s->log, LOG_WARNING, "no page of run %s: %s", id, err->text);
+		tn_log(s->log, LOG_WARNING, "no page of run %s: %s", b ? b : a, why.text);
+		return 0;
 	}
-	return 0;
+	if (r < 0 && err)
+		*err = why;
+	return r;
 }
 
 static int write_runs(struct site *s, const struct tn_store_point *run, size_t n, struct tn_error *err)
@@ -192,20 +196,21 @@ static int write_runs(struct site *s, const struct tn_store_point *run, size_t n
 	int r = 0;
 
 	for (size_t i = 0; i < n && r == 0; i++)
-		r = pass_over(s, write_kind(s, DASH_RUN, run[i].id, NULL, err), run[i].id, err);
+		r = write_readable(s, DASH_RUN, run[i].id, NULL, err);
 	return r;
 }
 
 static int write_comparisons(struct site *s, struct tn_error *err)
 {
+	size_t before = s->done.pages;
 	int r = 0;
 
 	for (size_t i = 0; i < s->links.n && r == 0; i++) {
 		const struct dash_pair p = s->links.pair[i];
 
-		r = pass_over(s, write_kind(s, DASH_COMPARE, p.a, p.b, err), p.b, err);
-		s->done.comparisons++;
+		r = write_readable(s, DASH_COMPARE, p.a, p.b, err);
 	}
+	s->done.comparisons = s->done.pages - before;
 	return r;
 }
 

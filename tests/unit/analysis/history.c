@@ -116,7 +116,20 @@ static void a_short_history_takes_longer(void **state)
 	assert_int_equal(runs_to_confirm(13), 4);
 	assert_int_equal(runs_to_confirm(12), 5);
 	assert_int_equal(runs_to_confirm(10), 5);
-	assert_int_equal(runs_to_confirm(9), 0); /* not judged at all */
+}
+
+static void few_runs_are_not_judged(void **state)
+{
+	struct history h;
+
+	(void)state;
+	begin(&h);
+	nights(&h, 9, 100.0);
+	nights(&h, 1, 150.0);
+	judge(&h, TN_BETTER_LOWER);
+	assert_int_equal(last(&h), TN_HISTORY_NORMAL);
+	assert_int_equal(h.mark[9].references, 0);
+	assert_true(isnan(h.mark[9].usual) && isnan(h.mark[9].p));
 }
 
 static void two_runs_in_a_row_recover(void **state)
@@ -357,6 +370,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_next_run_confirms),
 		cmocka_unit_test(a_short_history_takes_longer),
+		cmocka_unit_test(few_runs_are_not_judged),
 		cmocka_unit_test(two_runs_in_a_row_recover),
 		cmocka_unit_test(what_lasts_becomes_usual),
 		cmocka_unit_test(direction_is_that_of_the_metric),
