@@ -11,6 +11,7 @@
 #include "churn/churn.h"
 #include "cli/cli.h"
 #include "scenario/scenario.h"
+#include "scenario/set.h"
 #include "system/features.h"
 #include "system/paths.h"
 #include "system/topology.h"
@@ -29,10 +30,36 @@ static bool have_scenario(const cJSON *scenarios, const char *name)
 	return false;
 }
 
+static int describe_set(cJSON *item, const struct tn_set *set, struct tn_error *err)
+{
+	cJSON *names = cJSON_AddArrayToObject(item, "set");
+
+	for (size_t i = 0; i < set->n; i++)
+		cJSON_AddItemToArray(names, cJSON_CreateString(set->scenario[i]));
+	if (!cJSON_AddStringToObject(item, "description", set->description) || cJSON_GetArraySize(names) != (int)set->n)
+		return tn_error_set(err, -ENOMEM, "no memory for the list");
+	return 0;
+}
+
+static int describe(cJSON *item, const char *path, const char *text, struct tn_error *err)
+{
+	tn_autofree struct tn_scenario *scenario = NULL;
+	struct tn_set set;
+	int r;
+
+	if (tn_set_is(text)) {
+		r = tn_set_parse(text, strlen(text), path, &set, err);
+		return r < 0 ? r : describe_set(item, &set, err);
+	}
+	r = cli_scenario_check(path, text, NULL, &scenario, err);
+	if (r == 0 && !cJSON_AddStringToObject(item, "description", scenario->description))
+		return tn_error_set(err, -ENOMEM, "no memory for the list");
+	return r;
+}
+
 /* A scenario that does not parse is listed with its mistake: it shadows those of its name behind it. */
 static int add_scenario(cJSON *scenarios, const char *dir, const char *file, struct tn_error *err)
 {
-	tn_autofree struct tn_scenario *scenario = calloc(1, sizeof(*scenario));
 	tn_autofree char *text = NULL;
 	size_t len = strlen(file) - strlen(SUFFIX);
 	struct tn_error why = {0};
@@ -47,13 +74,14 @@ static int add_scenario(cJSON *scenarios, const char *dir, const char *file, str
 	if (asprintf(&path, "%s/%s", dir, file) < 0)
 		path = NULL;
 	item = cJSON_CreateObject();
-	if (!path || !scenario || !item || !cJSON_AddItemToArray(scenarios, item))
+	if (!path || !item || !cJSON_AddItemToArray(scenarios, item))
+		return tn_error_set(err, -ENOMEM, "no memory for the list");
+	if (!cJSON_AddStringToObject(item, "name", name) || !cJSON_AddStringToObject(item, "path", path))
 		return tn_error_set(err, -ENOMEM, "no memory for the list");
 	r = tn_scenario_load(path, &text, &why);
 	if (r == 0)
-		r = tn_scenario_parse(text, strlen(text), path, NULL, scenario, &why);
-	if (!cJSON_AddStringToObject(item, "name", name) || !cJSON_AddStringToObject(item, "path", path) ||
-	    !cJSON_AddStringToObject(item, r < 0 ? "error" : "description", r < 0 ? why.text : scenario->description))
+		r = describe(item, path, text, &why);
+	if (r < 0 && !cJSON_AddStringToObject(item, "error", why.text))
 		return tn_error_set(err, -ENOMEM, "no memory for the list");
 	return 0;
 }
@@ -83,7 +111,7 @@ static int add_directory(cJSON *scenarios, const char *dir, struct tn_error *err
 
 /**
  * cli_inventory_scenarios() - the scenarios found, in the order of the search path
- * @scenarios: array to fill with name, path, and description or error
+ * @scenarios: array to fill with name, path, and description or error; of sets also with set, their scenarios
  * @err: message
  *
  * Return: 0 or -ENOMEM.
@@ -179,6 +207,33 @@ int cli_inventory_machine(cJSON *machine, struct tn_error *err)
 }
 
 /**
+ * cli_scenario_check() - what the text of a scenario says
+ * @path: where it lies, for messages
+ * @text: of the file
+ * @overrides: SECTION.KEY=VALUE, ends with NULL; or NULL
+ * @ret: what it says, to be freed by the caller
+ * @err: message with file:line
+ *
+ * Return: 0 or a negative errno.
+ */
+int cli_scenario_check(const char *path, const char *text, const char *const *overrides, struct tn_scenario **ret,
+		       struct tn_error *err)
+{
+	tn_autofree struct tn_scenario *scenario = calloc(1, sizeof(*scenario));
+	int r;
+
+	if (!scenario)
+		return tn_error_set(err, -ENOMEM, "no memory for the scenario");
+	r = tn_scenario_parse(text, strlen(text), path, overrides, scenario, err);
+	for (size_t i = 0; r == 0 && i < scenario->n_churn; i++)
+		r = tn_churn_validate(&scenario->churn[i], err);
+	if (r < 0)
+		return r;
+	*ret = tn_steal_ptr(scenario);
+	return 0;
+}
+
+/**
  * cli_scenario_load() - find a scenario, read and check it
  * @name: name or path
  * @overrides: SECTION.KEY=VALUE, ends with NULL; or NULL
@@ -193,22 +248,15 @@ int cli_inventory_machine(cJSON *machine, struct tn_error *err)
 int cli_scenario_load(const char *name, const char *const *overrides, char *path, size_t size, char **ret_text,
 		      struct tn_scenario **ret, struct tn_error *err)
 {
-	tn_autofree struct tn_scenario *scenario = calloc(1, sizeof(*scenario));
 	tn_autofree char *text = NULL;
-	int r;
+	int r = tn_path_scenario(name, path, size, err);
 
-	if (!scenario)
-		return tn_error_set(err, -ENOMEM, "no memory for the scenario");
-	r = tn_path_scenario(name, path, size, err);
 	if (r == 0)
 		r = tn_scenario_load(path, &text, err);
 	if (r == 0)
-		r = tn_scenario_parse(text, strlen(text), path, overrides, scenario, err);
-	for (size_t i = 0; r == 0 && i < scenario->n_churn; i++)
-		r = tn_churn_validate(&scenario->churn[i], err);
+		r = cli_scenario_check(path, text, overrides, ret, err);
 	if (r < 0)
 		return r;
 	*ret_text = tn_steal_ptr(text);
-	*ret = tn_steal_ptr(scenario);
 	return 0;
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "cli/cli.h"
+#include "scenario/set.h"
 #include "system/paths.h"
 #include "varlink/interface.h"
 
@@ -279,20 +280,19 @@ static int check_use(const struct cli_args *args, struct tn_error *err)
 }
 
 /**
- * cli_run() - verb run
- * @cli: operand 0: name or path of the scenario
+ * cli_run_text() - run a scenario
+ * @cli: options of verb run
+ * @path: where it lies, for messages
+ * @text: of the scenario
  * @err: message
  *
  * Return: exit status or a negative errno.
  */
-int cli_run(const struct cli *cli, struct tn_error *err)
+int cli_run_text(const struct cli *cli, const char *path, const char *text, struct tn_error *err)
 {
 	tn_autofree struct tn_scenario *scenario = NULL;
-	tn_autofree char *text = NULL;
-	char path[512];
-	int r;
+	int r = cli_scenario_check(path, text, cli->args.override, &scenario, err);
 
-	r = cli_scenario_load(cli->args.operand[0], cli->args.override, path, sizeof(path), &text, &scenario, err);
 	if (r == 0)
 		r = check_use(&cli->args, err);
 	if (r < 0)
@@ -300,4 +300,24 @@ int cli_run(const struct cli *cli, struct tn_error *err)
 	if (cli->args.n_remote > 1)
 		return cli_run_hosts(cli, path, text, err);
 	return cli->args.detach ? run_detached(cli, path, text, err) : run_here(cli, path, text, err);
+}
+
+/**
+ * cli_run() - verb run
+ * @cli: operand 0: name or path of a scenario, or of a set of them
+ * @err: message
+ *
+ * Return: exit status or a negative errno.
+ */
+int cli_run(const struct cli *cli, struct tn_error *err)
+{
+	tn_autofree char *text = NULL;
+	char path[512];
+	int r = tn_path_scenario(cli->args.operand[0], path, sizeof(path), err);
+
+	if (r == 0)
+		r = tn_scenario_load(path, &text, err);
+	if (r < 0)
+		return r;
+	return tn_set_is(text) ? cli_run_set(cli, path, text, err) : cli_run_text(cli, path, text, err);
 }

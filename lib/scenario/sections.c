@@ -42,6 +42,10 @@ static int unknown_section(const char *head, const struct tn_origin *at, struct 
 	char quoted[TN_SCENARIO_QUOTE];
 	struct tn_nearest n = {.text = head};
 
+	if (strcmp(head, "set") == 0)
+		return tn_scenario_fail(at, err,
+					"[set] makes this a set of scenarios, which 'tlbnoise run' takes apart: "
+					"name one of its scenarios here");
 	for (size_t i = TN_SECTION_SCENARIO; i < TN_SECTION_COUNT; i++)
 		tn_nearest_try(&n, SECTIONS[i]);
 	tn_scenario_quote(head, strlen(head), quoted);

@@ -109,8 +109,8 @@ static void test_no_file(void **state)
 /* What we ship parses, says what it is for, and asks for nothing that a stock kernel would fail. */
 static void test_shipped(void **state)
 {
-	static const char *const NAMES[] = {"containers", "hackbench", "module-load",
-					    "quiet",      "threads",   "vmalloc-storm"};
+	static const char *const NAMES[] = {"containers", "hackbench",     "module-load",   "quiet",
+					    "threads",    "unmap-aliases", "vmalloc-storm", "vmap-ram"};
 
 	(void)state;
 	for (size_t i = 0; i < TN_ARRAY_SIZE(NAMES); i++) {
