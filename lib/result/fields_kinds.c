@@ -28,6 +28,12 @@ const char *tn_condition_name(enum tn_condition condition)
 	return name ? name : "unknown";
 }
 
+/* What rows of all kinds have: where and how it was measured, and when. */
+#define WHERE_AND_HOW(S)                                                                               \
+	INT(S, cpu, "cpu", 0, TN_CPUS_MAX - 1), U32(S, round, "round"), BOOL(S, isolated, "isolated"), \
+		BOOL(S, nohz_full, "nohz_full"), BOOL(S, partial, "partial"), BOOL(S, traced, "traced")
+#define WINDOW(S) STAMP(S, window_open_ticks, "window_open_ticks"), STAMP(S, window_close_ticks, "window_close_ticks")
+
 static int check_window(uint64_t open, uint64_t close, struct tn_error *err)
 {
 	if (open <= close)
@@ -45,16 +51,10 @@ static int check_entry_cost(const void *what, struct tn_error *err)
 }
 
 static const struct tn_field entry_cost_fields[] = {
-	INT(S, cpu, "cpu", 0, TN_CPUS_MAX - 1),
-	U32(S, round, "round"),
-	BOOL(S, isolated, "isolated"),
-	BOOL(S, nohz_full, "nohz_full"),
-	BOOL(S, partial, "partial"),
-	BOOL(S, traced, "traced"),
+	WHERE_AND_HOW(S),
 	ENUM(S, condition, "condition", condition_name),
 	TEXT(S, operation, "operation"),
-	STAMP(S, window_open_ticks, "window_open_ticks"),
-	STAMP(S, window_close_ticks, "window_close_ticks"),
+	WINDOW(S),
 	U64(S, clock_ticks, "clock_ticks"),
 	HIST(S, cost, "cost"),
 };
@@ -76,18 +76,8 @@ static int check_wakeup(const void *what, struct tn_error *err)
 }
 
 static const struct tn_field wakeup_fields[] = {
-	INT(S, cpu, "cpu", 0, TN_CPUS_MAX - 1),
-	U32(S, round, "round"),
-	BOOL(S, isolated, "isolated"),
-	BOOL(S, nohz_full, "nohz_full"),
-	BOOL(S, partial, "partial"),
-	BOOL(S, traced, "traced"),
-	U64(S, interval_ns, "interval_ns"),
-	STAMP(S, window_open_ticks, "window_open_ticks"),
-	STAMP(S, window_close_ticks, "window_close_ticks"),
-	U64(S, wakeups, "wakeups"),
-	U64(S, missed, "missed"),
-	HIST(S, latency, "latency"),
+	WHERE_AND_HOW(S),           U64(S, interval_ns, "interval_ns"), WINDOW(S),
+	U64(S, wakeups, "wakeups"), U64(S, missed, "missed"),           HIST(S, latency, "latency"),
 };
 const struct tn_object tn_run_wakeup_object = {
 	.fields = wakeup_fields, .n = TN_ARRAY_SIZE(wakeup_fields), .derive = tn_derive_wakeup, .check = check_wakeup};
@@ -98,12 +88,7 @@ static const struct tn_field reference_fields[] = {
 	TEXT(S, tool, "tool"),
 	TEXT(S, version, "version"),
 	TEXT(S, command, "command"),
-	INT(S, cpu, "cpu", 0, TN_CPUS_MAX - 1),
-	U32(S, round, "round"),
-	BOOL(S, isolated, "isolated"),
-	BOOL(S, nohz_full, "nohz_full"),
-	BOOL(S, partial, "partial"),
-	BOOL(S, traced, "traced"),
+	WHERE_AND_HOW(S),
 	DOUBLE(S, seconds, "measured_s", 0, 1e9),
 	U64(S, samples, "samples"),
 	DOUBLE_OR_NULL(S, min_ns, "min_ns", 0, 1e18),
