@@ -43,18 +43,24 @@ static void fold(const struct tn_hist *h, const struct tn_clock *clock, struct m
 	ret->sum_s = tn_ticks_to_ns(clock, (double)h->sum) / 1e9;
 }
 
+/* One round is its own median, between two ends that are the same: that is no interval. */
+static void fill_percentile(const struct tn_metric_total *m, unsigned int p, struct metrics_cpu *c)
+{
+	bool known = m->interval.confidence > 0.0;
+
+	c->jitter_ns[p] = m->merged;
+	c->jitter_low_ns[p] = known ? m->interval.low : NAN;
+	c->jitter_high_ns[p] = known ? m->interval.high : NAN;
+	c->jitter_confidence = known ? m->interval.confidence : NAN;
+}
+
 static void fill_cpu(const struct tn_run *run, const struct tn_run_total *t, struct metrics_cpu *c)
 {
 	c->cpu = t->cpu;
 	c->window_s = t->window_s;
 	c->stolen_share = t->metric[TN_METRIC_STOLEN_SHARE].merged;
-	for (unsigned int p = 0; p < TN_PERCENTILES; p++) {
-		const struct tn_metric_total *m = &t->metric[TN_METRIC_JITTER + p];
-
-		c->jitter_ns[p] = m->merged;
-		c->jitter_low_ns[p] = m->interval.low;
-		c->jitter_high_ns[p] = m->interval.high;
-	}
+	for (unsigned int p = 0; p < TN_PERCENTILES; p++)
+		fill_percentile(&t->metric[TN_METRIC_JITTER + p], p, c);
 	c->per_s = t->metric[TN_METRIC_PER_S].merged;
 	c->per_s_low = t->per_s.low;
 	c->per_s_high = t->per_s.high;

@@ -30,6 +30,7 @@ struct metrics_cpu {
 	int cpu;
 	double window_s, stolen_share;
 	double jitter_ns[TN_PERCENTILES], jitter_low_ns[TN_PERCENTILES], jitter_high_ns[TN_PERCENTILES];
+	double jitter_confidence; /* of these intervals; NaN: none */
 	double per_s, per_s_low, per_s_high;
 	struct metrics_hist jitter, interruptions;
 };

@@ -169,6 +169,11 @@ static void put_percentile_high(const struct tn_exposition *x, const char *label
 	put_percentiles(x, labels, c->jitter_high_ns);
 }
 
+static void put_confidence(const struct tn_exposition *x, const char *labels, const struct metrics_cpu *c)
+{
+	tn_exposition_sample(x, c->jitter_confidence, "%s", labels);
+}
+
 static void put_rate(const struct tn_exposition *x, const char *labels, const struct metrics_cpu *c)
 {
 	tn_exposition_sample(x, c->per_s, "%s", labels);
@@ -210,6 +215,8 @@ static const struct {
 	 "Lower end of the interval of the median over the rounds.", put_percentile_low},
 	{"tlbnoise_jitter_percentile_high_seconds", TN_EXPOSITION_GAUGE, "seconds", "Upper end of that interval.",
 	 put_percentile_high},
+	{"tlbnoise_jitter_percentile_confidence_ratio", TN_EXPOSITION_GAUGE, "ratio",
+	 "Confidence of that interval, at least 0.95 from six rounds on.", put_confidence},
 	{"tlbnoise_interruptions_per_second", TN_EXPOSITION_GAUGE, NULL, "Rate of interruptions over all rounds.",
 	 put_rate},
 	{"tlbnoise_interruptions_low_per_second", TN_EXPOSITION_GAUGE, NULL,
