@@ -243,7 +243,7 @@ static void on_connection(void *cls, struct MHD_Connection *connection, void **c
 }
 
 /* What libmicrohttpd says is mostly about clients that misbehave. */
-static void on_message(void *cls, const char *fmt, va_list args)
+static __attribute__((format(printf, 2, 0))) void on_message(void *cls, const char *fmt, va_list args)
 {
 	struct tn_web *w = cls;
 	char text[300], shown[300];
