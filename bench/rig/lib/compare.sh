@@ -105,11 +105,14 @@ compare_safety() {
 # compare_words DOCUMENT: what the figures are worth.
 compare_words() {
 	[[ $(jq -r .environment.cmdline "$1") == *rig.accel=tcg* ]] || return 0
-	cat <<-TEXT
-
-		QEMU emulated the CPUs (TCG), $guest_cpus of them on $(nproc) of the host. What that can show: which
-		interruptions happen, how often, who sent them. What it cannot: how long they last. The host takes the
-		CPUs away at any moment, which shows as unexplained interruptions and fills the percentiles from p99
-		up; entering the kernel costs many times what it costs on hardware. Time stolen is an indication.
+	printf '\n'
+	fmt -u -w 96 <<-TEXT
+		QEMU emulated the CPUs (TCG), $guest_cpus of them on $(nproc) of the host.
+		What that can show: which interruptions happen, how often, who sent them; counts by operation and by flush do
+		not depend on the emulator.
+		What it cannot: how long they last. The host takes the CPUs away at any moment, which shows as unexplained
+		interruptions and fills the percentiles from p99 up; entering the kernel costs many times what it costs on
+		hardware. A verdict on jitter, stolen time or entry cost is one on this emulated machine: it gives a direction,
+		no size. For that, boot the same kernels on a machine of yours: bench/rig/rig deb.
 	TEXT
 }

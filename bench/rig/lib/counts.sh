@@ -34,6 +34,7 @@ counts_table() {
 	left=$(counts_of_set "$1/$2")
 	right=$(counts_of_set "$1/$3")
 	printf '\nAll boots together, on the probed CPUs and in the windows\n'
-	awk -F '\t' -v left="$left" -v right="$right" -v names="$2\t$3" -f "$rig_dir/lib/counts.awk" | column -t -s $'\t'
+	awk -F '\t' -v left="$left" -v right="$right" -v names="$2\t$3" -f "$rig_dir/lib/counts.awk" |
+		column -t -s $'\t' -R 2,3
 	printf '\nDocuments: %s/{%s,%s}/\n' "$1" "$2" "$3"
 }
