@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash disable=SC2154,SC2034
 # What is expensive lies in one folder outside the tree, each thing under a hash of what it was made from:
-# source-VERSION, kernel-NAME-HASH, rootfs-HASH, programs-HASH, beside ccache and log. What is complete has its name;
+# source-VERSION, kernel-NAME-HASH, rootfs-HASH, programs-HASH, package-HASH, beside ccache and log. What is complete has its name;
 # a kernel is complete when its bzImage is there.
 
 cache=${TN_RIG_CACHE:-${XDG_CACHE_HOME:-/var/cache}/tlbnoise}
@@ -69,7 +69,7 @@ cache_clean() {
 	--all) ;;
 	*) die "usage: rig clean [--all]" ;;
 	esac
-	for item in "$cache"/{kernel,rootfs,source,programs}-* "$cache"/boot-*; do
+	for item in "$cache"/{kernel,rootfs,source,programs,package}-* "$cache"/boot-*; do
 		[ -d "$item" ] || continue
 		[[ " ${keep[*]} " != *" $item "* ]] || continue
 		[[ $item != "$cache"/boot-* ]] || flock -n "$item" true || continue
@@ -84,7 +84,9 @@ cache_current() {
 	local kernel
 	source_dir
 	root_dir
+	systemd=yes root_dir
 	programs_dir
+	package_dir
 	for kernel in "${kernels[@]}"; do
 		kernel_dir "$kernel"
 	done

@@ -13,8 +13,14 @@ debian_release() {
 	(. /etc/os-release && printf '%s\n' "${VERSION_CODENAME:-unknown}")
 }
 
+# root_packages: what is in it; with --systemd also systemd and what installs packages.
+root_packages() {
+	packages_of guest
+	[ -z "$systemd" ] || packages_of systemd
+}
+
 root_dir() {
-	printf '%s/rootfs-%s\n' "$cache" "$(hash_of "$(debian_release)" "$(packages_of guest)")"
+	printf '%s/rootfs-%s\n' "$cache" "$(hash_of "$(debian_release)" "$(root_packages)")"
 }
 
 # root_build: makes sure that the root file system is there, with the present init.
@@ -29,7 +35,7 @@ root_make() {
 		rm -rf "$dir.part"
 		mkdir -p "$cache"
 		with_progress "making the guest's root file system (Debian $(debian_release))" "$(log_of rootfs)" \
-			mmdebstrap --variant=minbase --include="$(packages_of guest | paste -sd,)" "$(debian_release)" "$dir.part"
+			mmdebstrap --variant=minbase --include="$(root_packages | paste -sd,)" "$(debian_release)" "$dir.part"
 		mv "$dir.part" "$dir"
 	fi
 	cmp -s "$rig_dir/guest/init" "$dir/rig-init" && return
@@ -43,12 +49,13 @@ programs_dir() {
 }
 
 # programs_into FOLDER: compiles what changed, and copies programs and scenarios, so that a build that goes on
-# later does not reach into a running guest.
+# later does not reach into a running guest. A guest with systemd gets them from packages, or not at all.
 programs_into() {
 	local from program
+	mkdir -p "$1/bin"
+	[ -z "$systemd" ] || { touch "$1/systemd" && return; }
 	from=$(programs_dir)
 	[ -n "${TN_RIG_BUILD:-}" ] || locked programs build_in "$from" -Dtests=false -Dbench=false
-	mkdir -p "$1/bin"
 	for program in tlbnoise tlbnoised tlbnoise-probe tlbnoise-churn; do
 		cp "$from/$program" "$1/bin/" || die "no $program in $from"
 	done
