@@ -60,7 +60,7 @@ static unsigned char *put_be(unsigned char *p, uint64_t v, unsigned int bytes)
 /* ZigZag LEB128 of 64 bits in at most 9 bytes: the ninth holds eight bits, so that no tenth is needed. */
 static unsigned char *put_count(unsigned char *p, int64_t v)
 {
-	uint64_t z = (uint64_t)v << 1 ^ (uint64_t)(v >> 63);
+	uint64_t z = (uint64_t)v << 1 ^ (v < 0 ? UINT64_MAX : 0);
 	unsigned int bytes = 1;
 
 	for (; z >= 0x80 && bytes < COUNT_BYTES; bytes++, z >>= 7)
