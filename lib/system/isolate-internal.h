@@ -36,7 +36,7 @@ struct isolate_tasks {
 };
 
 int isolate_tasks_count(const struct tn_isolate_options *opt, struct isolate_tasks *ret, struct tn_error *err);
-int isolate_tasks_keep(const struct tn_isolate_options *opt, struct tn_error *err);
+int isolate_tasks_keep(const struct tn_isolate_options *opt, bool move, struct tn_error *err);
 
 /* isolate-partition.c, isolate-legacy.c; @dir: where the hierarchy is mounted */
 int isolate_by_partition(const struct tn_isolate_options *opt, const char *dir, struct tn_isolation *ret,

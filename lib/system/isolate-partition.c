@@ -31,6 +31,23 @@ static int enable_controller(const struct tn_isolate_options *opt, const char *d
 	return isolate_effect(opt, "cgroup-controller", path, before, "with cpuset", err);
 }
 
+/* A second partition of the same CPUs would make both invalid, and the first is somebody's. */
+static int refuse_taken(const struct tn_isolate_options *opt, const char *dir, struct tn_error *err)
+{
+	char path[TN_ISOLATION_PATH], text[TN_CPUS_TEXT / 4];
+	struct tn_cpus taken;
+
+	snprintf(path, sizeof(path), "%s/cpuset.cpus.isolated", dir);
+	if (tn_cpus_read(path, &taken, NULL) < 0)
+		return 0;
+	taken = tn_cpus_and(&taken, &opt->cpus);
+	if (tn_cpus_empty(&taken))
+		return 0;
+	return tn_error_set(err, -EBUSY,
+			    "CPU %s is in another isolated partition (%s): probe it from there, or remove that",
+			    tn_cpus_format(&taken, text, sizeof(text)), path);
+}
+
 static int put(const char *dir, const char *file, const char *text, struct tn_error *err)
 {
 	char path[TN_ISOLATION_PATH + 32];
@@ -48,7 +65,7 @@ static int put(const char *dir, const char *file, const char *text, struct tn_er
  * @ret: its files; filled also on failure
  * @err: what the kernel says
  *
- * Return: 0; -EBUSY when the kernel takes it for invalid; another negative errno.
+ * Return: 0; -EBUSY when the kernel takes it for invalid, or another partition has these CPUs; another negative errno.
  */
 int isolate_by_partition(const struct tn_isolate_options *opt, const char *dir, struct tn_isolation *ret,
 			 struct tn_error *err)
@@ -56,7 +73,9 @@ int isolate_by_partition(const struct tn_isolate_options *opt, const char *dir, 
 	char path[TN_ISOLATION_PATH - 32], owner[TN_UNDO_OWNER], cpus[TN_CPUS_TEXT], during[64];
 	int r;
 
-	r = enable_controller(opt, dir, err);
+	r = refuse_taken(opt, dir, err);
+	if (r >= 0)
+		r = enable_controller(opt, dir, err);
 	if (r < 0)
 		return r;
 	snprintf(path, sizeof(path), "%.140s/" TN_UNDO_INSTANCE "%s", dir, tn_undo_owner(owner, sizeof(owner)));

@@ -6,6 +6,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <limits.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -129,37 +130,48 @@ int isolate_tasks_count(const struct tn_isolate_options *opt, struct isolate_tas
 	return r < 0 ? r : 0;
 }
 
-/* A thread with all CPUs has nothing to forget, and what nobody can bind the kernel does not move either. */
+struct keeping {
+	struct tn_cpus online;
+	bool move; /* and take the CPUs from its affinity */
+};
+
+/* What nobody can bind the kernel does not move either. A thread with all CPUs has nothing to forget. */
 static int keep(const struct tn_isolate_options *opt, const struct thread *t, void *userdata, struct tn_error *err)
 {
-	const struct tn_cpus *online = userdata;
-	struct tn_cpus missing = tn_cpus_minus(online, &t->allowed), rest;
+	const struct keeping *k = userdata;
+	struct tn_cpus missing = tn_cpus_minus(&k->online, &t->allowed), rest;
 	char before[TN_CPUS_TEXT + 24], list[TN_CPUS_TEXT], during[TN_CPUS_TEXT];
+	bool hit = isolate_without(opt, &t->allowed, &rest);
+	int r;
 
-	if (tn_cpus_empty(&missing) || t->flags & PF_NO_SETAFFINITY)
+	if (t->flags & PF_NO_SETAFFINITY || (k->move ? !hit : tn_cpus_empty(&missing)))
 		return 0;
-	isolate_without(opt, &t->allowed, &rest);
 	snprintf(before, sizeof(before), "%llu %s", t->start, tn_cpus_format(&t->allowed, list, sizeof(list)));
-	return tn_undo_add_change(opt->undo, TN_UNDO_AFFINITY, t->dir, before,
-				  tn_cpus_format(&rest, during, sizeof(during)), err);
+	r = tn_undo_add_change(opt->undo, TN_UNDO_AFFINITY, t->dir, before,
+			       tn_cpus_format(&rest, during, sizeof(during)), err);
+	if (r >= 0 && k->move) /* who cannot be moved will be counted */
+		(void)!sched_setaffinity((pid_t)atoi(strrchr(t->dir, '/') + 1), sizeof(rest.bits),
+					 (const cpu_set_t *)rest.bits);
+	return r;
 }
 
 /**
  * isolate_tasks_keep() - remember affinities that a change of cpuset may lose
  * @opt: options
+ * @move: no cpuset will move the threads: take the CPUs from the affinity of each
  * @err: message
  *
  * Has to come before the cpusets: what is done first is undone last.
  *
  * Return: 0 or a negative errno of the journal.
  */
-int isolate_tasks_keep(const struct tn_isolate_options *opt, struct tn_error *err)
+int isolate_tasks_keep(const struct tn_isolate_options *opt, bool move, struct tn_error *err)
 {
+	struct keeping k = {.move = move};
 	char path[TN_ISOLATION_PATH];
-	struct tn_cpus online;
 	int r;
 
 	snprintf(path, sizeof(path), "%s/sys/devices/system/cpu/online", opt->root);
-	r = tn_cpus_read(path, &online, err);
-	return r < 0 ? r : visit_threads(opt, keep, &online, err);
+	r = tn_cpus_read(path, &k.online, err);
+	return r < 0 ? r : visit_threads(opt, keep, &k, err);
 }

@@ -6,7 +6,8 @@
  *
  * Tasks are moved by the kernel: a partition of cgroup v2 takes its CPUs from all other cgroups, and returns them when
  * it goes, with each task's own affinity as it was. The legacy hierarchy needs a second cpuset into which the tasks of
- * the root are put. Writing affinities task by task instead would leave a mask on each of them for ever.
+ * the root are put. Writing affinities task by task instead would leave a mask on each of them for ever; that is done
+ * only where CPUs are isolated since boot, and those that may run there have such a mask already.
  *
  * The cpuset comes first: recent kernels take unbound workqueues off isolated partitions by themselves.
  */
@@ -69,16 +70,33 @@ static int note_left(const struct tn_isolate_options *opt, const struct isolate_
 	return r;
 }
 
+/*
+ * CPUs without a scheduling domain since boot (isolcpus=domain) need no cpuset, and Linux 6.12 takes a partition of
+ * them for invalid: it checks the state before the change (prstate_housekeeping_conflict() in kernel/cgroup/cpuset.c).
+ */
+static bool isolated_at_boot(const struct tn_isolate_options *opt)
+{
+	char path[TN_ISOLATION_PATH];
+	struct tn_cpus isolated, rest;
+
+	snprintf(path, sizeof(path), "%s/sys/devices/system/cpu/isolated", opt->root);
+	if (tn_cpus_read(path, &isolated, NULL) < 0)
+		return false;
+	rest = tn_cpus_minus(&opt->cpus, &isolated);
+	return tn_cpus_empty(&rest);
+}
+
 static int isolate_cpuset(const struct tn_isolate_options *opt, struct tn_isolation *ret, struct tn_error *err)
 {
 	struct isolate_tasks before, left;
 	char target[80], from[64], to[64], cpus[64];
+	bool at_boot = isolated_at_boot(opt);
 	int r;
 
 	r = isolate_tasks_count(opt, &before, err);
 	if (r >= 0)
-		r = isolate_tasks_keep(opt, err);
-	if (r >= 0)
+		r = isolate_tasks_keep(opt, at_boot, err);
+	if (r >= 0 && !at_boot)
 		r = isolate_tasks(opt, ret, err);
 	if (r >= 0)
 		r = isolate_tasks_count(opt, &left, err);

@@ -29,7 +29,8 @@ kernel_words() {
 	local last=$((guest_cpus - 1)) khz hz
 	local words="console=ttyS0 root=root rootfstype=9p ro init=/rig-init reboot=t panic=-1"
 	words+=" rootflags=$root_flags"
-	words+=" nohz_full=1-$last rcu_nocbs=1-$last isolcpus=nohz,domain,managed_irq,1-$last irqaffinity=0"
+	[ "${TN_RIG_ISOLATED:-yes}" = no ] ||
+		words+=" nohz_full=1-$last rcu_nocbs=1-$last isolcpus=nohz,domain,managed_irq,1-$last irqaffinity=0"
 	words+=" tsc=reliable rig.accel=$1"
 	if [ "$1" = tcg ]; then
 		khz=$(tsc_khz)
