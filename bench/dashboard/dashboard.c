@@ -108,9 +108,11 @@ static int last_run(struct bench *b, char run[64], char pair[128], struct tn_err
 	snprintf(before_that, sizeof(before_that), "@-%u", b->history.rigs * SCENARIOS);
 	if (r == 0)
 		r = tn_store_find(b->store, before_that, before, err);
+	if (r < 0)
+		return r;
 	snprintf(run, 64, "/run/%s", last);
 	snprintf(pair, 128, "/compare/%s/%s", before, last);
-	return r;
+	return 0;
 }
 
 static int measure(struct bench *b, struct tn_error *err)
