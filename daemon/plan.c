@@ -184,7 +184,7 @@ static void find_on_cpu(const struct plan *plan, int cpu, struct tn_run *doc)
 	if (!tn_cpus_has(&t->isolated, (unsigned int)cpu))
 		tn_run_add_finding(doc, TN_FINDING_WARNING, cpu, "cpu-not-isolated",
 				   "CPU %d is not isolated: other tasks may run on it and count as interruptions "
-				   "(isolcpus= or an isolated cpuset partition would prevent that)",
+				   "(isolcpus= would prevent that, and --isolate does for a run)",
 				   cpu);
 	if (!tn_cpus_has(&t->nohz_full, (unsigned int)cpu))
 		tn_run_add_finding(doc, TN_FINDING_WARNING, cpu, "cpu-not-nohz-full",
