@@ -2,8 +2,10 @@
 /*
  * Deadlines of connections. libmicrohttpd ends those on which nothing moves; one that sends a byte each second moves,
  * and would hold its place for hours. So each has a time until when its present step must be done: the request whole,
- * the answer taken. What is late is shut down, and its thread then sees its end.
+ * the answer taken. What is late is shut down, and its thread then sees its end. A request that has come and that no
+ * thread has read yet is not late: we are.
  */
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include "base/now.h"
@@ -43,8 +45,16 @@ void web_connection_remove(struct web_connections *all, struct web_connection *c
 void web_connection_allow(struct web_connections *all, struct web_connection *c, uint64_t ns)
 {
 	pthread_mutex_lock(&all->lock);
+	c->answered = ns == WEB_ANSWER_NS;
 	c->until_ns = tn_now_ns(CLOCK_MONOTONIC) + ns;
 	pthread_mutex_unlock(&all->lock);
+}
+
+static bool is_unread(const struct web_connection *c)
+{
+	int n = 0;
+
+	return !c->answered && ioctl(c->fd, FIONREAD, &n) == 0 && n > 0;
 }
 
 /* web_connections_tend() - end those that are late; returns how many these are */
@@ -55,7 +65,7 @@ size_t web_connections_tend(struct web_connections *all)
 
 	pthread_mutex_lock(&all->lock);
 	for (struct web_connection *c = all->first; c; c = c->next) {
-		if (c->until_ns > now)
+		if (c->until_ns > now || is_unread(c))
 			continue;
 		shutdown(c->fd, SHUT_RDWR);
 		c->until_ns = UINT64_MAX; /* once */

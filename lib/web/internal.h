@@ -2,7 +2,7 @@
 #ifndef TN_WEB_INTERNAL_H
 #define TN_WEB_INTERNAL_H
 
-/* What the files of lib/web share. All but server.c and connections.c know nothing of sockets. */
+/* What the files of lib/web share. Only server.c and respond.c know libmicrohttpd. */
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -77,6 +77,7 @@ int web_metrics(struct web_site *site, enum tn_exposition_format format, FILE *o
 struct web_connection {
 	struct web_connection *next, **link;
 	int fd;
+	bool answered;     /* an answer is on its way; otherwise a request is awaited */
 	uint64_t until_ns; /* CLOCK_MONOTONIC */
 };
 
@@ -104,6 +105,10 @@ struct web_log {
 
 void web_say(struct web_log *log, int priority, const char *fmt, ...) tn_printf(3, 4);
 const char *web_printable(const char *text, char *buf, size_t size);
+
+/* respond.c */
+struct MHD_Connection;
+bool web_respond(struct MHD_Connection *connection, struct web_answer *a, _Atomic size_t *bytes);
 
 /* listen.c */
 int web_listen(const char *where, int *ret_fd, struct tn_error *err);

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * libmicrohttpd's side. A few threads share the listening socket and each serves many connections; pages are made
- * whole in memory first, so that a slow client holds memory but no thread, and how much memory that is has a limit.
- * Parsing the target is ours (target.c): libmicrohttpd is told to decode nothing.
+ * libmicrohttpd's side. A few threads share the listening socket, and each serves many connections. Parsing the target
+ * is ours (target.c): libmicrohttpd is told to decode nothing.
  */
 #include <errno.h>
 #include <microhttpd.h>
@@ -10,7 +9,6 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "report/dashboard.h"
 #include "web/internal.h"
 
 #define THREADS 4
@@ -33,24 +31,6 @@ struct request {
 	bool begun;   /* its headers are there */
 };
 
-/* An answer's body; libmicrohttpd says when it is through with it. */
-struct payload {
-	struct tn_web *web;
-	char *body;
-	size_t size;
-};
-
-static const struct {
-	const char *name, *value;
-} headers[] = {
-	{"Content-Security-Policy", TN_DASHBOARD_POLICY "; frame-ancestors 'none'"},
-	{"X-Content-Type-Options", "nosniff"},
-	{"X-Frame-Options", "DENY"},
-	{"Referrer-Policy", "no-referrer"},
-	{"Cross-Origin-Opener-Policy", "same-origin"},
-	{"Cross-Origin-Resource-Policy", "same-origin"},
-};
-
 static void *on_target(void *cls, const char *uri, struct MHD_Connection *connection)
 {
 	struct request *q = calloc(1, sizeof(*q));
@@ -67,51 +47,6 @@ static size_t decode_nothing(void *cls, struct MHD_Connection *connection, char 
 	(void)cls;
 	(void)connection;
 	return strlen(text);
-}
-
-static void let_go(void *cls)
-{
-	struct payload *p = cls;
-
-	atomic_fetch_sub(&p->web->body_bytes, p->size);
-	free(p->body);
-	free(p);
-}
-
-/* Takes the body of @a; NULL when there is no room for it. */
-static struct MHD_Response *wrap(struct tn_web *w, struct web_answer *a)
-{
-	struct payload *p = calloc(1, sizeof(*p));
-	struct MHD_Response *response;
-
-	if (!p)
-		return NULL;
-	*p = (struct payload){.web = w, .body = tn_steal_ptr(a->body), .size = a->size};
-	if (atomic_fetch_add(&w->body_bytes, p->size) + p->size > WEB_BODIES_MAX) {
-		let_go(p);
-		return NULL;
-	}
-	response = MHD_create_response_from_buffer_with_free_callback_cls(p->size, p->body ? p->body : "", let_go, p);
-	if (!response)
-		let_go(p);
-	return response;
-}
-
-static bool add_headers(struct MHD_Response *response, const struct web_answer *a)
-{
-	const char *cache = a->for_ever ? "public, max-age=31536000, immutable" : "no-cache";
-	bool good = MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, a->type) == MHD_YES &&
-		    MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, cache) == MHD_YES;
-
-	for (size_t i = 0; i < TN_ARRAY_SIZE(headers) && good; i++)
-		good = MHD_add_response_header(response, headers[i].name, headers[i].value) == MHD_YES;
-	if (good && a->status == MHD_HTTP_METHOD_NOT_ALLOWED)
-		good = MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, "GET, HEAD") == MHD_YES;
-	if (good && a->status == MHD_HTTP_SERVICE_UNAVAILABLE)
-		good = MHD_add_response_header(response, MHD_HTTP_HEADER_RETRY_AFTER, "10") == MHD_YES;
-	if (good && a->location[0])
-		good = MHD_add_response_header(response, MHD_HTTP_HEADER_LOCATION, a->location) == MHD_YES;
-	return good;
 }
 
 static const char *peer_name(struct MHD_Connection *connection, char *buf, size_t size)
@@ -142,19 +77,6 @@ static struct web_connection *connection_of(struct MHD_Connection *connection)
 	const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
 
 	return info ? info->socket_context : NULL;
-}
-
-static enum MHD_Result send_answer(struct tn_web *w, struct MHD_Connection *connection, struct web_answer *a)
-{
-	struct MHD_Response *response = wrap(w, a);
-	enum MHD_Result r = MHD_NO; /* ends the connection */
-
-	if (!response)
-		return r;
-	if (add_headers(response, a))
-		r = MHD_queue_response(connection, a->status, response);
-	MHD_destroy_response(response);
-	return r;
 }
 
 static void answer_it(struct tn_web *w, struct MHD_Connection *connection, const struct web_request *request,
@@ -202,7 +124,7 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, 
 		return MHD_YES;
 	}
 	answer_it(w, connection, &request, &answer);
-	r = send_answer(w, connection, &answer);
+	r = web_respond(connection, &answer, &w->body_bytes) ? MHD_YES : MHD_NO; /* which ends the connection */
 	free(answer.body);
 	return r;
 }

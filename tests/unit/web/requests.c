@@ -156,6 +156,9 @@ static void deadlines(void **state)
 	late = web_connection_add(&all, a[0]);
 	assert_int_equal(web_connections_tend(&all), 0);
 	web_connection_allow(&all, late, 0);
+	assert_int_equal(write(a[1], "x", 1), 1); /* it has sent something that was not read yet */
+	assert_int_equal(web_connections_tend(&all), 0);
+	assert_int_equal(read(a[0], &c, 1), 1);
 	assert_int_equal(web_connections_tend(&all), 1);
 	assert_int_equal(read(a[1], &c, 1), 0);
 	assert_int_equal(recv(b[1], &c, 1, MSG_DONTWAIT), -1);
