@@ -18,6 +18,11 @@ leads_to() {
 	[ -z "$address" ] || echo "$1 $address" >$parameters/gate
 }
 
+# at_work PID: comes back when that program has been in userspace for a while.
+at_work() {
+	until [ "$(cut -d ' ' -f 14 "/proc/$1/stat")" -ge 20 ]; do sleep 0.1; done
+}
+
 insmod "$here/entry_vectors.ko" || exit 2
 echo 1 >$parameters/open
 leads_to 0xf3 asm_sysvec_kvm_asyncpf_interrupt # as the kernel itself has it under KVM
@@ -46,7 +51,7 @@ sed 's/^/load /' /tmp/load
 # All of them again to a program that does not leave userspace by itself, so that it is there that they find it.
 "$here/entry-load" 2 1 spin &
 load=$!
-sleep 0.5
+at_work $load
 for vector in $vectors; do
 	for _ in 1 2 3; do echo "2 $vector" >$parameters/send; done
 done
@@ -56,6 +61,7 @@ kill $load
 # of the third, and lets the program run into it again.
 "$here/entry-load" 2 100000000 segment-not-present &
 load=$!
+at_work $load
 for exception in alignment_check invalid_tss control_protection segment_not_present; do
 	leads_to 11 asm_exc_$exception
 	sleep 0.1
@@ -64,7 +70,7 @@ kill $load
 "$here/entry-load" 2 1 no-fpu || status=2
 "$here/entry-load" 2 1 spurious &
 load=$!
-sleep 0.5
+at_work $load
 echo "2 0xff" >$parameters/send
 wait $load || status=2
 kill $churn
@@ -73,7 +79,7 @@ sed 's/^/area /' /proc/vmallocinfo
 # The guest's init would write the status, too, but then have the machine reset. A kernel that goes down in order stops
 # its CPUs by an interrupt.
 "$here/entry-load" 3 1 spin &
-sleep 0.5
+at_work $!
 echo $status >/rig/status
 sync
 "$here/entry-load" down

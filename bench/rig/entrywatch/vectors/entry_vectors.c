@@ -7,7 +7,8 @@
  *						error code, or none, as that code expects
  *	echo 1 > parameters/open		programs may execute INT 9, 15, 18 and 19: those that push no error
  *						code and that the kernel survives
- *	echo 1 > parameters/acknowledge		the interrupt that the local APIC of the writer's CPU holds for unfinished
+ *	echo 1 > parameters/acknowledge		the spurious interrupt 0xff that the local APIC of the writer's CPU holds
+ *						for unfinished, which the kernel never does; EAGAIN if there is none
  *	echo 1 > parameters/no_fpu		who writes this comes back with CR0.TS set, and the kernel warns about
  *						the #NM that follows. To be used at once, before it switches tasks
  *
@@ -22,6 +23,7 @@
 #include <linux/vmalloc.h>
 #include <asm/apicdef.h>
 #include <asm/desc.h>
+#include <asm/irq_vectors.h>
 #include <asm/pgtable.h>
 #include <asm/smp.h>
 #include <asm/special_insns.h>
@@ -94,6 +96,10 @@ static int open_set(const char *text, const struct kernel_param *kp)
 
 static int acknowledge_set(const char *text, const struct kernel_param *kp)
 {
+	u32 in_service = readl(apic_registers + APIC_ISR + SPURIOUS_APIC_VECTOR / 32 * 0x10);
+
+	if (!(in_service & BIT(SPURIOUS_APIC_VECTOR % 32)))
+		return -EAGAIN;
 	writel(APIC_EOI_ACK, apic_registers + APIC_EOI);
 	return 0;
 }
