@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# shellcheck shell=bash disable=SC2154
+# shellcheck shell=bash disable=SC2154,SC2034
 # Sourced by run.sh here and in bench/peers, after bench/setup.sh: reads their options, gets scripts and the injector to
 # the machine that is measured, and what they found back.
 

@@ -9,12 +9,11 @@
  *	  entry-load churn MS		with the helper module, from CPU 0: leaves flushes to the others
  *	  entry-load down		ends the guest, as reboot(8) would
  */
-#define _GNU_SOURCE
+#include "entry-load.h"
+
 #include <asm/ldt.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
 #include <sched.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -22,19 +21,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
-#include <sys/ptrace.h>
 #include <sys/reboot.h>
 #include <sys/syscall.h>
-#include <sys/user.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <ucontext.h>
 #include <unistd.h>
-
-#include "tlbnoise_churn.h"
 
 #define STACK32 0x10000 /* below 4 GiB, for 32-bit code */
 
@@ -48,7 +41,7 @@ static void on_signal(int sig)
 	siglongjmp(back, 1);
 }
 
-static void work(unsigned int passes)
+void work(unsigned int passes)
 {
 	for (unsigned int i = 0; i < passes; i++)
 		__asm__ volatile("");
@@ -359,92 +352,6 @@ static const struct way {
 	{.name = "spurious", .run = spurious, .quiet = 1, .rare = 1},
 };
 #define N_WAYS (sizeof(ways) / sizeof(ways[0]))
-
-static void system_calls(void)
-{
-	struct timespec t;
-	char buf[64];
-	int p[2];
-
-	syscall(SYS_getpid);
-	syscall(SYS_gettid);
-	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-	if (pipe(p) == 0) {
-		if (write(p[1], "x", 1) == 1 && read(p[0], buf, 1) == 1)
-			signals += 0;
-		close(p[0]);
-		close(p[1]);
-	}
-	sched_yield();
-	syscall(9999);
-}
-
-static void touch_pages(unsigned int n)
-{
-	char *p = mmap(NULL, n * 4096ul, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-	if (p == MAP_FAILED)
-		return;
-	for (unsigned int i = 0; i < n; i++) {
-		p[i * 4096ul] = 1;
-		work(200);
-	}
-	munmap(p, n * 4096ul);
-}
-
-static void single_step_a_child(void)
-{
-	pid_t pid = fork();
-	int status;
-
-	if (!pid) {
-		ptrace(PTRACE_TRACEME, 0, 0, 0);
-		raise(SIGSTOP);
-		work(50);
-		_exit(0);
-	}
-	if (waitpid(pid, &status, 0) != pid)
-		return;
-	for (int i = 0; i < 50 && !WIFEXITED(status); i++)
-		if (ptrace(PTRACE_SINGLESTEP, pid, 0, 0) < 0 || waitpid(pid, &status, 0) != pid)
-			break;
-	kill(pid, SIGKILL);
-	waitpid(pid, &status, 0);
-}
-
-static void under_seccomp(void)
-{
-	struct sock_filter allow[] = {BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)};
-	struct sock_fprog program = {.len = 1, .filter = allow};
-	pid_t pid = fork();
-
-	if (!pid) {
-		prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-		syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program);
-		system_calls();
-		_exit(0);
-	}
-	waitpid(pid, NULL, 0);
-}
-
-static int churn(const char *ms)
-{
-	struct tlbnoise_churn_start start = {
-		.pattern = TLBNOISE_CHURN_UNMAP_ALIASES,
-		.pages_min = 1,
-		.pages_max = 64,      /* ranges, and above the ceiling everything */
-		.period_ns = 4000000, /* CPU 0 has the rest of the load to do as well */
-		.cpus = {1},
-	};
-	int fd = open(TLBNOISE_CHURN_DEVICE, O_RDWR | O_CLOEXEC);
-
-	if (fd < 0 || ioctl(fd, TLBNOISE_CHURN_START, &start) < 0) {
-		fprintf(stderr, "entry-load: %s: %s\n", TLBNOISE_CHURN_DEVICE, strerror(errno));
-		return 2;
-	}
-	usleep((useconds_t)atoi(ms) * 1000);
-	return 0;
-}
 
 static int bind_to(const char *cpu)
 {
