@@ -70,7 +70,7 @@ struct cli_args {
 	size_t n_remote;
 	bool detach, attached, no_wait;
 	uint64_t priority;
-	uint64_t points; /* 0: not given */
+	uint64_t points;      /* 0: not given */
 	const char **operand; /* ends with NULL */
 	size_t n_operand;
 };
@@ -182,8 +182,8 @@ void cli_progress_end(struct cli_progress *p);
 
 /* save.c */
 int cli_save_check(const char *path, struct tn_error *err);
-int cli_save_stream(const char *path, int (*write)(const void *what, FILE *out, struct tn_error *err),
-		    const void *what, struct tn_error *err);
+int cli_save_stream(const char *path, int (*write)(const void *what, FILE *out, struct tn_error *err), const void *what,
+		    struct tn_error *err);
 int cli_save_copy(const char *from, const char *to, struct tn_error *err);
 int cli_save(struct tn_run *run, const char *path, struct tn_error *err);
 
