@@ -103,13 +103,13 @@ fuzz() {
 }
 
 # Left out: clients forks as another user, and valgrind takes the copy's memory for leaked; stream moves hundreds of
-# megabytes against a limit of seconds; coverage and verdicts simulate for minutes. All run under ASan.
+# megabytes against a limit of seconds; coverage, marks and verdicts simulate for minutes. All run under ASan.
 under_valgrind() {
 	local suites=(--suite base --suite scenario --suite check --suite analysis --suite result --suite report
 		--suite varlink)
 	local names
 	mapfile -t names < <(meson test -C "$top/build-plain" --list "${suites[@]}" 2>/dev/null | sed -n 's,.* / ,,p' |
-		grep -vxE 'clients|stream|coverage|verdicts')
+		grep -vxE 'clients|stream|coverage|marks|verdicts')
 	[ ${#names[@]} -gt 0 ] || return 1
 	meson test -C "$top/build-plain" --no-rebuild --num-processes 1 --timeout-multiplier 10 --print-errorlogs \
 		--wrapper 'valgrind -q --leak-check=full --error-exitcode=9' "${suites[@]}" "${names[@]}"

@@ -224,7 +224,7 @@ struct tn_history_options tn_history_defaults(void)
  *
  * Where nothing changed, all orders of the n references and the k runs since then are equally likely, whatever the
  * distribution: chance confirms with the second run in 1 / C(n + 2, 2) of all nights, and later ones need p <= level
- * among what suspicions are left. tests/unit/analysis/history.c simulates all of it: fewer than 1 in 1,000 nights. It
+ * among what suspicions are left. tests/unit/analysis/marks.c simulates all of it: fewer than 1 in 1,000 nights. It
  * does not hold for a machine that drifts or has good and bad weeks: orders are not equally likely then.
  *
  * Return: 0, -EINVAL for options that make no sense, -ENOMEM.
