@@ -124,7 +124,7 @@ same_documents "$tmp/out" "$tmp/good.json"
 ok "show --json gives the document back" $?
 
 TERM=xterm LC_ALL=C NO_COLOR=1 script -qec "stty cols 100; '$tlbnoise' run '$scenario' --json >'$tmp/out'" /dev/null </dev/null >"$tmp/err"
-grep -q $'\r\033\\[K\\[#*\.*\] .*measuring' "$tmp/err" && [ "$(tail -c 4 "$tmp/err")" = $'\r\033[K' ]
+grep -q $'\r\033\\[K\\[#* *\] .*measuring' "$tmp/err" && [ "$(tail -c 4 "$tmp/err")" = $'\r\033[K' ]
 ok "progress bar on a terminal, cleared at the end" $?
 json 'd["state"] == "complete"'
 note_raw
