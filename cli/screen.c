@@ -138,6 +138,16 @@ bool screen_keyboard(void)
 }
 
 /**
+ * screen_has_changed() - whether all must be drawn anew
+ *
+ * Return: whether the size has changed, or the program was stopped, since screen_changed() was last called.
+ */
+bool screen_has_changed(void)
+{
+	return changed;
+}
+
+/**
  * screen_changed() - must all be drawn anew
  *
  * Return: whether the size has changed, or the program was stopped, since it was last asked.

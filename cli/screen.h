@@ -9,5 +9,6 @@ void screen_open(void);
 void screen_close(void);
 bool screen_keyboard(void);
 bool screen_changed(void);
+bool screen_has_changed(void);
 
 #endif

@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <poll.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -63,7 +64,21 @@ static bool key_says_leave(void)
 	return n > 0 && (memchr(keys, 'q', (size_t)n) || memchr(keys, 'Q', (size_t)n));
 }
 
-/* Returns 1 to leave, 0 when a reply can be read. */
+static void block_requests(sigset_t *before)
+{
+	static const int requests[] = {SIGINT, SIGTERM, SIGWINCH, SIGTSTP};
+	sigset_t set;
+
+	sigemptyset(&set);
+	for (size_t i = 0; i < TN_ARRAY_SIZE(requests); i++)
+		sigaddset(&set, requests[i]);
+	sigprocmask(SIG_BLOCK, &set, before);
+}
+
+/*
+ * Returns 1 to leave, 0 when a reply can be read. What asks for that, or changes the size, is let in only while we
+ * wait: else one that came between the look and the wait would be seen as late as the next reply.
+ */
 static int wait_reply(const struct cli_link *link, const struct view *v)
 {
 	struct pollfd p[] = {
@@ -72,13 +87,19 @@ static int wait_reply(const struct cli_link *link, const struct view *v)
 	};
 
 	for (;;) {
-		if (cli_interrupts())
-			return 1;
+		sigset_t before;
+		int n;
+
 		if (v->screen && screen_changed()) {
 			draw(v);
 			fflush(stdout);
 		}
-		if (poll(p, TN_ARRAY_SIZE(p), -1) < 0)
+		block_requests(&before);
+		n = cli_interrupts() || screen_has_changed() ? -1 : ppoll(p, TN_ARRAY_SIZE(p), NULL, &before);
+		sigprocmask(SIG_SETMASK, &before, NULL);
+		if (cli_interrupts())
+			return 1;
+		if (n < 0)
 			continue;
 		if (p[1].revents && key_says_leave())
 			return 1;

@@ -113,8 +113,8 @@ class Terminal:
         if pid == 0:
             os.setpgid(0, 0)
             os.tcsetpgrp(self.slave, os.getpid())
-            signal.signal(signal.SIGTTOU, signal.SIG_DFL)
-            signal.signal(signal.SIGHUP, signal.SIG_DFL)
+            for sig in (signal.SIGTTOU, signal.SIGHUP, signal.SIGQUIT):  # the last is ignored in a background job
+                signal.signal(sig, signal.SIG_DFL)
             for fd in (0, 1, 2):
                 os.dup2(self.slave, fd)
             os.execve(argv[0], argv, env)
@@ -237,6 +237,7 @@ def views(t, service):
     t.ok('top: a class has its colour', '[31m' in top.screen.colours, top.screen.colours)
     top.resize(40, 14)
     top.shows('RATE SO FAR')
+    top.shows('0.310 %')
     lines = top.screen.lines()
     t.ok('top at 40 columns, drawn without waiting for a view: what matters most',
          any('213.0' in line and '0.310 %' in line for line in lines) and not any('MAX' in line for line in lines), lines)
