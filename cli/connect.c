@@ -35,7 +35,10 @@ static int connect_socket(const char *path, int *ret_fd, struct tn_error *err)
 		int code = -errno;
 
 		if (code == -EACCES)
-			return tn_error_set(err, code, "%s: no permission to talk to the service; run as root", path);
+			return tn_error_set(err, code,
+					    "%s: no permission to talk to the service: use sudo, or become a member of "
+					    "the group of this socket",
+					    path);
 		return tn_error_set(err, code, "no service answers on %s (%s)", path, strerror(-code));
 	}
 	*ret_fd = tn_steal_fd(&fd);

@@ -138,7 +138,7 @@ int cli_resolve(const char *operand, struct cli_documents *add_to, struct tn_err
 	if (!strcmp(operand, "-"))
 		return add_file("/dev/stdin", "standard input", add_to, err);
 	if (stat(operand, &st) < 0)
-		return errno == ENOENT && !strchr(operand, '/')
+		return (errno == ENOENT || *operand == '@') && !strchr(operand, '/')
 			       ? add_stored(operand, add_to, err)
 			       : tn_error_set(err, -errno, "cannot open %s: %s", operand, strerror(errno));
 	return S_ISDIR(st.st_mode) ? add_folder(operand, add_to, err) : add_file(operand, operand, add_to, err);
