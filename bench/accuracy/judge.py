@@ -60,8 +60,8 @@ def error_of_start(run):
             'absolute': spread([abs(v - middle) for v in values])}
 
 
-def demands(run, figures):
-    """What README.md asks for: (text, met)."""
+def demands(run, figures, emulated):
+    """What README.md asks for: (text, met). None: a length of time, which an emulated machine cannot tell."""
     long_missed = [s for s in run.missed + run.cut if run.long_enough(s)]
     right, wrong = figures['attributed'], figures['misattributed']
     length = figures['length_error']
@@ -74,12 +74,13 @@ def demands(run, figures):
     if length:
         yield (f'error of length (less the way in and out) at the median {us(length["median_ns"])} '
                f'(95%: {us(length["low_ns"])} to {us(length["high_ns"])}), limit {us(length["limit_ns"])}'
-               + ('' if length['resolved'] else ': finer than this machine resolves'), length['within'])
+               + ('' if length['resolved'] else ': finer than this machine resolves'),
+               length['within'] or (None if emulated else False))
     else:
         yield 'error of length: no gap had an injected interruption alone', False
 
 
-def judge(run, seed):
+def judge(run, seed, emulated=False):
     long = sum(map(run.long_enough, run.shots))
     right, wrong = run.attributed()
     figures = {
@@ -94,8 +95,12 @@ def judge(run, seed):
                         'max_ns': run.cpu['by_class']['unexplained']['max_ns']},
         'length_error': error_of_length(run, seed), 'start_error': error_of_start(run),
     }
-    figures['demands'] = [{'demand': text, 'met': bool(met)} for text, met in demands(run, figures)]
+    figures['demands'] = [{'demand': text, 'met': met if met is None else bool(met)}
+                          for text, met in demands(run, figures, emulated)]
     return figures
+
+
+VERDICT = {True: 'met       ', False: 'NOT MET   ', None: 'not judged'}
 
 
 def print_run(run, f):
@@ -116,7 +121,7 @@ def print_run(run, f):
     print(f'  no kernel event inside: {f["unexplained"]["interruptions"]} gaps, '
           f'{100 * f["unexplained"]["share_of_time"]:.1f} % of the time, max {us(f["unexplained"]["max_ns"])}')
     for d in f['demands']:
-        print(f'  {"met    " if d["met"] else "NOT MET"} {d["demand"]}')
+        print(f'  {VERDICT[d["met"]]} {d["demand"]}')
 
 
 def own_row(run):
@@ -185,7 +190,8 @@ def main(args):
     for run in runs:
         if len(run.shots) < ENOUGH * int(about['count']):
             fail(f'{len(run.shots)} of {about["count"]} interruptions lie in the window: the machine was too slow')
-    figures = [judge(run, seed) for run in runs]
+    emulated = 'rig.accel=tcg' in about['cmdline']
+    figures = [judge(run, seed, emulated) for run in runs]
     rows = [r for r in [peer_row(folder, i, runs[0].ns) for i in INSTRUMENTS] if r]
     rows = [own_row(runs[0])] + rows if rows else []
     with open(os.path.join(folder, 'accuracy.json'), 'w', encoding='utf-8') as f:
@@ -195,16 +201,15 @@ def main(args):
     if tap:
         print(f'1..{len(results)}')
         for n, (text, met) in enumerate(results, 1):
-            print(f'{"ok" if met else "not ok"} {n} - accuracy: {text}')
+            print(f'{"not ok" if met is False else "ok"} {n} - accuracy: {text}{" # SKIP" if met is None else ""}')
     else:
         print(f'{about["kernel"].split()[0]}, {about["cpus"]} CPUs, '
-              + ('emulated (TCG): the host takes CPUs away at any time' if 'rig.accel=tcg' in about['cmdline']
-                 else about['cmdline']))
+              + ('emulated (TCG): the host takes CPUs away at any time' if emulated else about['cmdline']))
         for run, f in zip(runs, figures):
             print_run(run, f)
         if rows:
             print_peers(rows)
-    return 0 if all(met for _, met in results) else 1
+    return 1 if any(met is False for _, met in results) else 0
 
 
 if __name__ == '__main__':

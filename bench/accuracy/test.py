@@ -43,7 +43,7 @@ class Made:
             self.gaps.append([start, start + WAY_IN + jitter + length + WAY_OUT, 0, 2, 0, truth.CLASS_INJECTED, 1])
         self.doc = document(self.gaps, COUNT)
 
-    def judge(self):
+    def judge(self, emulated=False):
         with tempfile.TemporaryDirectory() as folder:
             stem = os.path.join(folder, 'tlbnoise-1')
             with open(stem + '.json', 'w', encoding='utf-8') as f:
@@ -54,13 +54,13 @@ class Made:
                 f.write(bytes(truth.RAW_HEADER))
                 f.write(b''.join(struct.pack('<QQIHHBB6x', *g) for g in self.gaps))
             run = truth.Run(stem + '.json', RANGES)
-            return judge.judge(run, 1)
+            return judge.judge(run, 1, emulated)
 
 
 class Judge(unittest.TestCase):
-    def unmet(self, made):
-        figures = made.judge()
-        return figures, [d['demand'] for d in figures['demands'] if not d['met']]
+    def unmet(self, made, **how):
+        figures = made.judge(**how)
+        return figures, [d['demand'] for d in figures['demands'] if d['met'] is False]
 
     def test_all_is_well(self):
         figures, unmet = self.unmet(Made())
@@ -121,6 +121,9 @@ class Judge(unittest.TestCase):
         self.assertEqual(figures['length_error']['median_ns'], 100)
         self.assertEqual(len(unmet), 1)
         self.assertIn('error of length', unmet[0])
+        figures, unmet = self.unmet(made, emulated=True)
+        self.assertEqual(unmet, [])
+        self.assertEqual([d['met'] for d in figures['demands']].count(None), 1)
 
     def test_something_was_lost(self):
         made = Made()
