@@ -256,6 +256,23 @@ class Background:
         return Result(status, self.out(), self.err())
 
 
+def history():
+    """The runs that the history has, by id."""
+    return {run['id']: run for run in tlbnoise('runs', '--json').json()['runs']}
+
+
+def run_at(folder, moment, *options):
+    """Starts a run; so many seconds after it is in the history: the client, the daemon's pid, the run's id."""
+    before = set(history())
+    cli = Background(folder, TLBNOISE, 'run', *options)
+    new = wait_for(lambda: set(history()) - before or not cli.alive(), 'the run is in the history')
+    if new is True:
+        raise AssertionError(f'the run ended: {cli.err()}')
+    daemon = marked('tlbnoised')[0]
+    time.sleep(moment)  # the moment is what is tested, not a wait for something
+    return cli, daemon, new.pop()
+
+
 class Service(Background):
     """tlbnoised on a socket of its own."""
 

@@ -11,7 +11,6 @@ import random
 import signal
 import sqlite3
 import subprocess
-import time
 
 import live
 
@@ -31,28 +30,17 @@ def intact():
     return ask('PRAGMA integrity_check') == [('ok',)] and not ask('PRAGMA foreign_key_check')
 
 
-def history():
-    r = live.tlbnoise('runs', '--json')
-    return {run['id']: run for run in r.json()['runs']}
-
-
 def kill_at(folder, moment):
     """Starts a run and kills its daemon so many seconds after it was entered; the id that it had."""
-    before = set(history())
-    cli = live.Background(folder, live.TLBNOISE, 'run', *RUN)
-    new = live.wait_for(lambda: set(history()) - before or not cli.alive(), 'the run is in the history')
-    if new is True:
-        raise AssertionError(f'the run ended: {cli.err()}')
-    daemon = live.marked('tlbnoised')[0]
-    time.sleep(moment)  # the moment is what is tested, not a wait for something
+    cli, daemon, run = live.run_at(folder, moment, *RUN)
     os.kill(daemon, signal.SIGKILL)
     cli.end()
     live.wait_for(lambda: not live.marked(), 'probe and workers are gone')
-    return new.pop(), daemon
+    return run, daemon
 
 
 def check_kill(t, name, run, daemon, known):
-    now = history()
+    now = live.history()
     t.ok(f'{name}: the store is intact', intact())
     t.ok(f'{name}: nothing that was stored is lost', known <= set(now), known - set(now))
     entry = now[run]
@@ -80,9 +68,9 @@ def kills(t, folder):
     chance = random.Random(int(os.environ.get('TN_SEED', '1')))
     rounds = 0
     for i in range(KILLS):
-        known = set(history())
+        known = set(live.history())
         run, daemon = kill_at(folder, chance.uniform(0, 3) if i else 3)
-        rounds += history()[run]['rounds_done']
+        rounds += live.history()[run]['rounds_done']
         check_kill(t, f'kill {i + 1}', run, daemon, known)
     t.ok('at least one was killed after its first round', rounds > 0)
 
@@ -113,39 +101,39 @@ def leave_room(size):
 
 
 def full_disk(t):
-    before = history()
+    before = live.history()
     leave_room(4096)
     r = live.tlbnoise('run', *SHORT)
     not_stored(t, 'full disk', r, 'space left')
     t.ok('full disk: the store is intact', intact())
-    t.ok('full disk: what was stored is there', set(before) <= set(history()))
+    t.ok('full disk: what was stored is there', set(before) <= set(live.history()))
     runs = 0
     for room in (16, 64, 256):  # full somewhere between the first row and the last: stored, or said not to be
         leave_room(room * 1024)
         r = live.tlbnoise('run', *SHORT)
-        entry = history().get(r.json()['id'])
+        entry = live.history().get(r.json()['id'])
         missing = any(f['id'] == 'not-stored' for f in r.json()['findings'])
         t.ok(f'{room} KiB left: the run is reported', r.status == 0, r)
         t.ok(f'{room} KiB left: and stored, or said not to be', missing != bool(entry and entry['state'] == 'complete'),
              (missing, entry))
         t.ok(f'{room} KiB left: the store is intact', intact())
         runs += 1
-        gone = sorted(set(before) - set(history()))  # for the free space that is to be kept: as much as a run needs
+        gone = sorted(set(before) - set(live.history()))  # for the free space that is to be kept: as much as a run needs
         t.ok(f'{room} KiB left: only the oldest had to go', gone == sorted(before)[:len(gone)] and
              sum(before[run]['has_document'] for run in gone) <= 2 * runs, gone)
     os.remove(BALLAST)
     r = live.tlbnoise('run', *SHORT)
-    t.ok('room again: the next run is stored', r.status == 0 and history()[r.json()['id']]['state'] == 'complete', r)
-    t.equal('room again: no run is left as running', [e for e in history().values() if e['state'] == 'running'], [])
+    t.ok('room again: the next run is stored', r.status == 0 and live.history()[r.json()['id']]['state'] == 'complete', r)
+    t.equal('room again: no run is left as running', [e for e in live.history().values() if e['state'] == 'running'], [])
 
 
 def read_only(t):
-    before = history()
+    before = live.history()
     remount('ro')
     r = live.tlbnoise('run', *SHORT)
     not_stored(t, 'read-only', r, 'may only be read here')
     t.ok('read-only: a warning says so before the end', 'will not be stored' in r.err, r.err)
-    t.equal('read-only: the history can be read', set(history()), set(before))
+    t.equal('read-only: the history can be read', set(live.history()), set(before))
     t.equal('read-only: and its documents', live.tlbnoise('show', '@latest').status, 0)
     r = live.tlbnoise('runs', '--state', '*', '--delete', '--yes')
     t.ok('read-only: nothing can be removed', r.status == 2 and len(r.lines()) == 1 and 'may only be read' in r.err, r)

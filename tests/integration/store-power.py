@@ -17,7 +17,6 @@ import signal
 import sqlite3
 import struct
 import subprocess
-import time
 
 import live
 
@@ -51,10 +50,6 @@ class Disk:
         subprocess.run(['umount', live.RESULTS], check=True)
 
 
-def history():
-    return {run['id']: run for run in live.tlbnoise('runs', '--json').json()['runs']}
-
-
 def intact(t, name):
     with contextlib.closing(sqlite3.connect(f'file:{live.RESULTS}/store.db?mode=ro', uri=True)) as db:
         t.equal(f'{name}: the store is intact', db.execute('PRAGMA integrity_check').fetchall(), [('ok',)])
@@ -69,20 +64,14 @@ def power_off(disk, daemon):
 
 def cut_at(folder, disk, moment):
     """Cuts the power so many seconds after a run was entered; its id, and what a reader saw just before."""
-    before = set(history())
-    cli = live.Background(folder, live.TLBNOISE, 'run', *RUN)
-    new = live.wait_for(lambda: set(history()) - before or not cli.alive(), 'the run is in the history')
-    if new is True:
-        raise AssertionError(f'the run ended: {cli.err()}')
-    daemon = live.marked('tlbnoised')[0]
-    time.sleep(moment)  # the moment is what is tested, not a wait for something
-    seen = history()
+    cli, daemon, run = live.run_at(folder, moment, *RUN)
+    seen = live.history()
     power_off(disk, daemon)
     cli.end()
     live.wait_for(lambda: not live.marked(), 'nobody is left')
     disk.umount()
     disk.mount()
-    return new.pop(), seen
+    return run, seen
 
 
 def has_result(t, name, run):
@@ -95,7 +84,7 @@ def has_result(t, name, run):
 
 def check_cut(t, name, run, seen, finished):
     intact(t, name)
-    now = history()
+    now = live.history()
     t.ok(f'{name}: each run that was seen is there', set(seen) <= set(now), set(seen) - set(now))
     if run not in now:
         return 0
@@ -118,7 +107,7 @@ def cut_after_answer(t, disk, finished):
     disk.umount()
     disk.mount()
     doc = r.json()
-    entry = history().get(doc['id'])
+    entry = live.history().get(doc['id'])
     t.ok('cut after the answer: the run is complete in the history', r.status == 0 and entry and
          entry['state'] == 'complete', entry)
     t.equal('cut after the answer: as it was told', has_result(t, 'cut after the answer', doc['id'])['cpus'], doc['cpus'])
@@ -139,7 +128,7 @@ def test(t, folder):
             rounds += check_cut(t, f'cut {i + 1}', run, seen, finished[-1:])
         t.ok('at least one cut came after a first round', rounds > 0)
         r = live.tlbnoise('run', *SHORT)
-        t.ok('the next run is stored', r.status == 0 and history()[r.json()['id']]['state'] == 'complete', r)
+        t.ok('the next run is stored', r.status == 0 and live.history()[r.json()['id']]['state'] == 'complete', r)
         t.equal('no trace instance is left', live.instances(), [])
         t.equal('no journal is left', glob.glob(f'{live.STATE}/undo.*'), [])
     finally:
