@@ -186,6 +186,30 @@ access() {
 	check "no run came of all this" runs_are 1
 }
 
+# answers PATH TEXT: the web server sends that page, with TEXT in it.
+answers() {
+	{
+		printf 'GET %s HTTP/1.1\r\nHost: 127.0.0.1:8790\r\nConnection: close\r\n\r\n' "$1" >&3
+		cat <&3 >/tmp/answer
+	} 3<>/dev/tcp/127.0.0.1/8790
+	head -n 20 /tmp/answer
+	head -n 1 /tmp/answer | grep -q ' 200 ' && grep -qE -- "$2" /tmp/answer
+}
+
+# In its sandbox, but for the class of its input and output: the rig's own kernels have no ioprio_set().
+serving() {
+	printf '[Service]\nIOSchedulingClass=\n' | dropin tlbnoise-serve.service
+	check "systemctl start tlbnoise-serve.socket" systemctl start tlbnoise-serve.socket
+	check "the first request starts the web server, which shows the scenario" within 30 answers / '>quiet<'
+	check "it is active" systemctl -q is-active tlbnoise-serve.service
+	check "it shows the run" answers "/run/$id" "$id"
+	check "it gives metrics" answers /metrics '^tlbnoise_.*scenario="quiet"'
+	check "as a user of its own" not grep -qE '^Uid:[[:space:]]0' "/proc/$(property MainPID tlbnoise-serve)/status"
+	check "and stops" systemctl stop tlbnoise-serve.socket tlbnoise-serve.service
+	rm -r /etc/systemd/system/tlbnoise-serve.service.d
+	systemctl daemon-reload
+}
+
 logged() {
 	journal -u tlbnoised | grep -E -- "$1"
 }
@@ -304,7 +328,7 @@ for user in reader runner outsider; do
 	useradd --no-create-home $user
 done
 snapshot >/tmp/before
-for step in installation analysis a_run access reloading upgrade watchdog nightly removal; do
+for step in installation analysis a_run access serving reloading upgrade watchdog nightly removal; do
 	started=$(now)
 	$step
 	echo "# $step: $(($(now) - started)) s"
