@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh disable=SC2154
 # Sourced on the machine that is measured: how each instrument is started on $cpu. The first of $senders is where what
-# an instrument does not do on $cpu is done.
+# an instrument does not do on $cpu is done. tlbnoise takes its $threshold, auto if there is none.
 
 say() {
 	printf '%s\n' "$*" >&2
@@ -22,7 +22,8 @@ present() {
 # start_tlbnoise STEM: in the background, as $pid; comes back when it measures.
 start_tlbnoise() {
 	printf '%s\n' '[scenario]' 'description = a CPU that is interrupted for known times' 'duration = 10m' \
-		'warmup = 100ms' 'rounds = 1' '[probe]' 'kind = spin' "cpus = $cpu" '[trace]' 'level = full' >"$1.ini"
+		'warmup = 100ms' 'rounds = 1' '[probe]' 'kind = spin' "cpus = $cpu" \
+		"threshold = ${threshold:-auto}" '[trace]' 'level = full' >"$1.ini"
 	tlbnoise run "$1.ini" --output "$1.json" >"$1.txt" 2>"$1.log" &
 	pid=$!
 	until grep -q measuring "$1.log"; do

@@ -60,8 +60,27 @@ def error_of_start(run):
             'absolute': spread([abs(v - middle) for v in values])}
 
 
+def errors_by_emulator(run, seen):
+    """Gap less the time that the CPU was away as the emulator saw it, for gaps with an injected interruption alone, and
+    how many gaps and absences have no counterpart."""
+    values, starts, strangers = [], [], 0
+    for s in run.seen:
+        away = seen.at(s.gap) if s.alone else None
+        if away:
+            values.append((s.gap.end - s.gap.start - (away.end - away.start)) * run.ns)
+            starts.append((s.gap.start - away.start) * run.ns)
+        strangers += s.alone and not away
+    limit = run.limit_ns
+    absences, unseen = seen.unseen(run)
+    return {'limit_ns': limit, 'absences': absences, 'unseen': unseen,
+            'error': spread(values), 'absolute': spread([abs(v) for v in values]), 'start': spread(starts),
+            'compared': len(values), 'strangers': strangers,
+            'within': sum(abs(v) <= limit for v in values), 'fits': bool(seen.fits()), 'agreed': seen.agreed,
+            'gaps': len(run.gaps), 'gaps_away': sum(seen.at(g) is not None for g in run.gaps)}
+
+
 def demands(run, figures, emulated):
-    """What README.md asks for: (text, met). None: a length of time, which an emulated machine cannot tell."""
+    """What README.md asks for: (text, met). None: a length of time, which an emulated machine cannot tell by itself."""
     long_missed = [s for s in run.missed + run.cut if run.long_enough(s)]
     right, wrong = figures['attributed'], figures['misattributed']
     length = figures['length_error']
@@ -71,7 +90,17 @@ def demands(run, figures, emulated):
     yield f'{right} of {len(run.shots)} are given to the injector on CPU {run.sender}, {wrong} others', \
         right == len(run.shots) and not wrong
     yield 'nothing was lost', not any(v for v in run.doc['lost'].values() if not isinstance(v, str))
-    if length:
+    witness = figures['emulator']
+    if witness:
+        known, of = witness['compared'], witness['compared'] + witness['strangers']
+        yield (f'the emulator knows of {known} of {of} gaps with an injected interruption alone',
+               witness['fits'] and known and known == of)
+        yield (f'all {witness["absences"]} visits to the kernel longer than the threshold that it saw have a gap '
+               f'({witness["unseen"]} have none)', witness['absences'] and not witness['unseen'])
+        middle = witness['absolute']['median_ns'] if witness['absolute'] else None
+        yield (f'error of length against the emulator\'s own view at the median {us(middle or 0)}, '
+               f'limit {us(witness["limit_ns"])}', middle is not None and middle <= witness['limit_ns'])
+    elif length:
         yield (f'error of length (less the way in and out) at the median {us(length["median_ns"])} '
                f'(95%: {us(length["low_ns"])} to {us(length["high_ns"])}), limit {us(length["limit_ns"])}'
                + ('' if length['resolved'] else ': finer than this machine resolves'),
@@ -80,7 +109,7 @@ def demands(run, figures, emulated):
         yield 'error of length: no gap had an injected interruption alone', False
 
 
-def judge(run, seed, emulated=False):
+def judge(run, seed, emulated=False, seen=None):
     long = sum(map(run.long_enough, run.shots))
     right, wrong = run.attributed()
     figures = {
@@ -94,6 +123,7 @@ def judge(run, seed, emulated=False):
                         'share_of_time': run.cpu['by_class']['unexplained']['stolen_ns'] / run.window_s / 1e9,
                         'max_ns': run.cpu['by_class']['unexplained']['max_ns']},
         'length_error': error_of_length(run, seed), 'start_error': error_of_start(run),
+        'emulator': errors_by_emulator(run, seen) if seen else None,
     }
     figures['demands'] = [{'demand': text, 'met': met if met is None else bool(met)}
                           for text, met in demands(run, figures, emulated)]
@@ -104,8 +134,8 @@ VERDICT = {True: 'met       ', False: 'NOT MET   ', None: 'not judged'}
 
 
 def print_run(run, f):
-    print(f'\ntlbnoise, CPU {run.cpu["cpu"]} interrupted {f["in_window"]} times from CPU {f["sender"]} in '
-          f'{f["window_s"]:.1f} s')
+    print(f'\ntlbnoise{", watched by the emulator" if f["emulator"] else ""}, CPU {run.cpu["cpu"]} interrupted '
+          f'{f["in_window"]} times from CPU {f["sender"]} in {f["window_s"]:.1f} s')
     print(f'  loop pass {f["floor_ns"]:.0f} ns, quantum of the clock {f["quantum_ns"]:.0f} ns, '
           f'threshold {f["threshold_ns"]:.0f} ns')
     print(f'  seen {f["seen"]}, missed {f["missed"]}, in part {f["cut"]}, false {f["false"]}')
@@ -118,6 +148,13 @@ def print_run(run, f):
             print(f'  error of {name}, one less the other: median {us(e["median_ns"])}; absolute: '
                   f'median {us(e["absolute"]["median_ns"])}, p99 {us(e["absolute"]["p99_ns"])}, '
                   f'max {us(e["absolute"]["max_ns"])}')
+    if f['emulator'] and f['emulator']['absolute']:
+        e = f['emulator']
+        print(f'  against the time away from userspace that the emulator saw, {e["compared"]} gaps: error of length '
+              f'median {us(e["error"]["median_ns"])}; absolute: median {us(e["absolute"]["median_ns"])}, '
+              f'p99 {us(e["absolute"]["p99_ns"])}, max {us(e["absolute"]["max_ns"])}')
+        print(f'  {e["within"]} of {e["compared"]} within {us(e["limit_ns"])}; of all {e["gaps"]} gaps the emulator '
+              f'knows of {e["gaps_away"]}')
     print(f'  no kernel event inside: {f["unexplained"]["interruptions"]} gaps, '
           f'{100 * f["unexplained"]["share_of_time"]:.1f} % of the time, max {us(f["unexplained"]["max_ns"])}')
     for d in f['demands']:
@@ -178,26 +215,43 @@ def print_peers(rows):
           'the injections seen.')
 
 
+def checked_run(path, ranges, about):
+    run = truth.Run(path, ranges)
+    if len(run.shots) < ENOUGH * int(about['count']):
+        fail(f'{path}: {len(run.shots)} of {about["count"]} interruptions lie in the window: the machine was too slow')
+    return run
+
+
+def emulators_view(folder, ranges):
+    """The run that the emulator watched, and what it saw; or nothing."""
+    for path in glob.glob(os.path.join(folder, 'emulator', 'tlbnoise-*.json')):
+        run = checked_run(path, ranges, truth.read_about(os.path.join(folder, 'emulator')))
+        tolerance = 4 * run.limit_ns / run.ns
+        return run, truth.Emulator(os.path.join(folder, 'emulator', 'away'), run.gaps, tolerance)
+    return None, None
+
+
 def main(args):
     tap = '--tap' in args
     folder, = [a for a in args if a != '--tap'] or ['.']
     about = truth.read_about(folder)
     ranges = [tuple(map(int, r.split(':'))) for r in about['ranges_ns'].split()]
     seed = int(about['seed'])
-    runs = [truth.Run(path, ranges) for path in sorted(glob.glob(os.path.join(folder, 'tlbnoise-*.json')))]
+    runs = [checked_run(path, ranges, about) for path in sorted(glob.glob(os.path.join(folder, 'tlbnoise-*.json')))]
     if not runs:
         fail(f'no run of tlbnoise in {folder}')
-    for run in runs:
-        if len(run.shots) < ENOUGH * int(about['count']):
-            fail(f'{len(run.shots)} of {about["count"]} interruptions lie in the window: the machine was too slow')
+    watched, seen = emulators_view(folder, ranges)
     emulated = 'rig.accel=tcg' in about['cmdline']
     figures = [judge(run, seed, emulated) for run in runs]
+    if watched:
+        figures.append(judge(watched, seed, emulated, seen))
     rows = [r for r in [peer_row(folder, i, runs[0].ns) for i in INSTRUMENTS] if r]
     rows = [own_row(runs[0])] + rows if rows else []
     with open(os.path.join(folder, 'accuracy.json'), 'w', encoding='utf-8') as f:
         json.dump({'schema': 'tlbnoise.accuracy/1', 'about': about, 'tlbnoise': figures, 'instruments': rows}, f,
                   indent=1)
-    results = [(f'CPU {f["sender"]}: {d["demand"]}', d['met']) for f in figures for d in f['demands']]
+    results = [(f'CPU {f["sender"]}{", watched by the emulator" if f["emulator"] else ""}: {d["demand"]}', d['met'])
+               for f in figures for d in f['demands']]
     if tap:
         print(f'1..{len(results)}')
         for n, (text, met) in enumerate(results, 1):
@@ -205,7 +259,7 @@ def main(args):
     else:
         print(f'{about["kernel"].split()[0]}, {about["cpus"]} CPUs, '
               + ('emulated (TCG): the host takes CPUs away at any time' if emulated else about['cmdline']))
-        for run, f in zip(runs, figures):
+        for run, f in zip(runs + [watched], figures):
             print_run(run, f)
         if rows:
             print_peers(rows)

@@ -2,11 +2,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # On the machine that is measured, in the rig or not: the same series of injected interruptions on one CPU while one
 # instrument after the other looks at it. What each said, and the injector's log, go into a folder for judge.py.
-# usage: measure.sh FOLDER CPU COUNT SEED "SENDER..." INSTRUMENT...
+# usage: measure.sh FOLDER CPU COUNT SEED "SENDER..." THRESHOLD INSTRUMENT...
 # tlbnoise and bench-inject are found through PATH.
 set -eu
-folder=$1 cpu=$2 count=$3 seed=$4 senders=$5
-shift 5
+folder=$1 cpu=$2 count=$3 seed=$4 senders=$5 threshold=$6
+shift 6
 
 # What is injected, in turns: no time at all, which costs the way in and out of the kernel; then 0.5 to 500 us.
 ranges='0:0 500:1000 1000:5000 5000:20000 20000:100000 100000:500000'

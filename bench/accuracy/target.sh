@@ -8,6 +8,9 @@ accuracy_dir=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # What both of them can be told. Without INSTRUMENT the caller has set what it takes.
 kernel=stock native='' cpu='' output='' instruments=()
 
+# For rig boot, in addition.
+boot_options=()
+
 # target_options NAMES NUMBERS FLAGS ARG...: sets a variable for each option that is given, named like it, and
 # instruments. Besides --kernel, --cpu, --output and --native there are those with a value in NAMES, those with a
 # number in NUMBERS, and those without either in FLAGS.
@@ -68,7 +71,7 @@ target_run() {
 		PATH=$folder/bin:$PATH "$script" "$folder" "$@"
 	else
 		for file in "$folder/bin/"*; do with+=(--with "$file"); done
-		"$top/bench/rig/rig" boot "$kernel" --timeout 1800 "${with[@]}" -- \
+		"$top/bench/rig/rig" boot "$kernel" --timeout 1800 "${boot_options[@]}" "${with[@]}" -- \
 			sh -c 'mkdir /tmp/bench && cd /tmp/bench && "$@" >&2 && tar czf - .' sh "$script" . "$@" |
 			tar xzf - -C "$folder"
 	fi

@@ -43,7 +43,7 @@ class Made:
             self.gaps.append([start, start + WAY_IN + jitter + length + WAY_OUT, 0, 2, 0, truth.CLASS_INJECTED, 1])
         self.doc = document(self.gaps, COUNT)
 
-    def judge(self, emulated=False):
+    def judge(self, emulated=False, away=None):
         with tempfile.TemporaryDirectory() as folder:
             stem = os.path.join(folder, 'tlbnoise-1')
             with open(stem + '.json', 'w', encoding='utf-8') as f:
@@ -54,7 +54,16 @@ class Made:
                 f.write(bytes(truth.RAW_HEADER))
                 f.write(b''.join(struct.pack('<QQIHHBB6x', *g) for g in self.gaps))
             run = truth.Run(stem + '.json', RANGES)
-            return judge.judge(run, 1, emulated)
+            if not away:
+                return judge.judge(run, 1, emulated)
+            with open(stem + '.away', 'w', encoding='ascii') as f:
+                f.write(''.join(f'{a} {b} 1\n' for a, b in away) + 'dropped 0\n')
+            return judge.judge(run, 1, emulated, truth.Emulator(stem + '.away', run.gaps, 4 * run.limit_ns))
+
+    def away(self, longer=0):
+        """What the emulator would say: its ticks are ahead, and its blocks begin a bit before the probe reads."""
+        return [(start + 10 ** 9 - i % 3, end + 10 ** 9 - i % 4 + longer)
+                for i, (start, end, *_) in enumerate(self.gaps)]
 
 
 class Judge(unittest.TestCase):
@@ -125,6 +134,40 @@ class Judge(unittest.TestCase):
         self.assertEqual(unmet, [])
         self.assertEqual([d['met'] for d in figures['demands']].count(None), 1)
 
+    def test_the_emulator_agrees(self):
+        made = Made()
+        figures, unmet = self.unmet(made, emulated=True, away=[(5, 600)] + made.away())
+        self.assertEqual(unmet, [])
+        e = figures['emulator']
+        self.assertEqual((e['compared'], e['strangers'], e['gaps_away'], e['unseen'], e['within']),
+                         (COUNT, 0, COUNT, 0, COUNT))
+        self.assertEqual([d['met'] for d in figures['demands']].count(None), 0)
+
+    def test_the_emulator_saw_longer_ones(self):
+        made = Made()
+        figures, unmet = self.unmet(made, emulated=True, away=made.away(longer=100))
+        self.assertEqual(len(unmet), 1)
+        self.assertIn("emulator's own view at the median 0.10 us", unmet[0])
+        self.assertEqual(figures['emulator']['within'], 0)
+
+    def test_the_emulator_saw_more(self):
+        made = Made()
+        more = made.away() + [(10 ** 9 + 1500000, 10 ** 9 + 1500400)]
+        self.assertEqual(self.unmet(made, away=sorted(more))[0]['emulator']['unseen'], 1)
+
+    def test_the_emulator_saw_nothing_of_one(self):
+        made = Made()
+        away = made.away()
+        del away[50]
+        figures, unmet = self.unmet(made, emulated=True, away=away)
+        self.assertEqual(figures['emulator']['strangers'], 1)
+        self.assertIn('the emulator knows of 119 of 120', unmet[0])
+
+    def test_the_emulator_saw_something_else(self):
+        made = Made()
+        away = [(i * 777777, i * 777777 + 1300) for i in range(1, COUNT)]
+        self.assertNotEqual(self.unmet(made, emulated=True, away=away)[1], [])
+
     def test_something_was_lost(self):
         made = Made()
         made.doc['lost']['ring'] = 1
@@ -142,7 +185,8 @@ class Judge(unittest.TestCase):
 class Peers(unittest.TestCase):
     def test_timerlat(self):
         with tempfile.NamedTemporaryFile('w', suffix='.txt') as f:
-            f.write('# RTLA timerlat histogram\nIndex   IRQ-002   Thr-002\n30  1  0\n99  0  4\nover:  1  2\nmax:  9  77\n')
+            f.write('# RTLA timerlat histogram\nIndex   IRQ-002   Thr-002\n30  1  0\n99  0  4\n'
+                    'over:  1  2\nmax:  9  77\n')
             f.flush()
             found = peers.from_timerlat(f.name)
         self.assertEqual((peers.above(found, 20), peers.above(found, 100), found.max_us), (6, 2, 77))

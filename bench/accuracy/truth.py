@@ -21,6 +21,7 @@ CLASS_INJECTED = 15
 Shot = collections.namedtuple('Shot', 'block sequence sender asked sent entry exit')
 Gap = collections.namedtuple('Gap', 'start end cause cpu round cls entries')
 Seen = collections.namedtuple('Seen', 'shot gap alone')
+Away = collections.namedtuple('Away', 'start end kernel')
 
 
 def read_shots(path):
@@ -137,3 +138,66 @@ class Run:
         """From the gap's start to the handler's first tick, likewise."""
         return [(s.shot.entry - s.gap.start) * self.ns
                 for s in self.seen if s.alone and (self.range_of(s.shot) == (0, 0)) == zero]
+
+
+class Emulator:
+    """What away.c wrote: when the CPU was away from its userspace, in the host's ticks, which the guest counts at a
+    distance that is the same for a whole boot.
+
+    The distance is not told. It is what most pairs of a gap and an interval of about the same length agree upon, to
+    within @tolerance ticks: by chance few pairs agree, since the interruptions come at random times."""
+
+    LONGEST = 400  # gaps; these have few intervals of their length
+    LENGTH = 5000  # ticks by which a pair may differ in length: far more than what is to be found out
+
+    def __init__(self, path, gaps, tolerance):
+        with open(path, encoding='ascii') as f:
+            *lines, last = f
+        self.dropped = int(last.removeprefix('dropped '))
+        self.away = [Away(*map(int, line.split())) for line in lines]
+        self.agreed, self.compared, self.distance = 0, 0, 0
+        self._find_distance(gaps, tolerance)
+        self.starts = [a.start + self.distance for a in self.away]
+
+    def _find_distance(self, gaps, tolerance):
+        by_length = sorted(self.away, key=lambda a: a.end - a.start)
+        lengths = [a.end - a.start for a in by_length]
+        longest = sorted(gaps, key=lambda g: g.start - g.end)[:self.LONGEST]
+        votes = sorted(gap.start - a.start for gap in longest for a in by_length[
+            bisect.bisect_left(lengths, gap.end - gap.start - self.LENGTH):
+            bisect.bisect_right(lengths, gap.end - gap.start + self.LENGTH)])
+        self.compared = len(longest)
+        first = 0
+        for i, vote in enumerate(votes):
+            while vote - votes[first] > tolerance:
+                first += 1
+            if i + 1 - first > self.agreed:
+                self.agreed = i + 1 - first
+                self.distance = votes[(first + i) // 2]
+
+    def fits(self):
+        """Whether the distance is beyond doubt."""
+        return not self.dropped and self.compared and self.agreed >= self.compared / 2
+
+    def at(self, gap):
+        """The interval that the middle of a gap lies in, in the guest's ticks; None where the CPU was not away."""
+        middle = (gap.start + gap.end) // 2
+        i = bisect.bisect_right(self.starts, middle) - 1
+        if i < 0 or self.away[i].end + self.distance < middle:
+            return None
+        return Away(self.starts[i], self.away[i].end + self.distance, self.away[i].kernel)
+
+    def unseen(self, run):
+        """Intervals in the window with the kernel in them, too long for the probe not to see them: how many, and how
+        many have no gap. What the host took while the guest read its clock has no certain end, and is not counted."""
+        opened, closed = int(run.cpu['window_open_ticks']), int(run.cpu['window_close_ticks'])
+        least = (run.cpu['threshold_ns'] + run.limit_ns) / run.ns
+        ends = [g.end for g in run.gaps]
+        away = [(a.start + a.end) // 2 + self.distance for a in self.away
+                if a.kernel and a.end - a.start > least and
+                a.start + self.distance > opened and a.end + self.distance < closed]
+        unseen = 0
+        for middle in away:
+            i = bisect.bisect_left(ends, middle)
+            unseen += i == len(run.gaps) or run.gaps[i].start > middle
+        return len(away), unseen

@@ -49,9 +49,11 @@ ahead=(setsid sh -c '{ echo -10 >/proc/self/autogroup; } 2>/dev/null; exec nice 
 # qemu_line ACCEL KERNEL-FOLDER SHARE WORDS OPTION...: sets the array qemu. A folder with an initial ramdisk is
 # Debian's, which knows no virtio devices but those of PCI.
 qemu_line() {
-	local accel=$1 folder=$2 share=$3 words=$4 flags="-accel tcg,thread=multi -cpu max" bus=device
+	local accel=$1 folder=$2 share=$3 words=$4 flags="-accel tcg,thread=${TN_RIG_THREAD:-multi} -cpu max" bus=device
 	local machine="-M microvm,acpi=off,pit=on,pic=on,rtc=on,isa-serial=on"
 	shift 4
+	[[ ${TN_RIG_THREAD:-multi} =~ ^(single|multi)$ ]] ||
+		die "TN_RIG_THREAD: '$TN_RIG_THREAD' is neither single nor multi"
 	[ "$accel" = tcg ] || flags="-accel kvm -cpu host"
 	if [ -f "$folder/initrd.gz" ]; then
 		machine="-M pc -initrd $folder/initrd.gz"
