@@ -11,7 +11,7 @@ boots_default=6
 # The status is that of tlbnoise compare.
 compare_kernels() {
 	local scenario=$1 sides=("${2:-stock}" "${3:-deferred}") names=() folders=() prepared=()
-	local dir side boot start=$SECONDS verdict=0
+	local dir side boot start verdict=0
 	dir=${output:-$cache/compare/$(basename "$1" .ini)}
 	for side in "${sides[@]}"; do
 		side_known "$side"
@@ -31,6 +31,7 @@ compare_kernels() {
 	guest_khz=$(tsc_khz)
 	compare_overrides "$(basename "$scenario" .ini)"
 	say "each boot: tlbnoise run ${overrides[*]} $scenario"
+	start=$SECONDS
 	for ((boot = 1; boot <= boots; boot++)); do
 		for side in $(((boot + 1) % 2)) $((boot % 2)); do
 			share=${prepared[side]}
