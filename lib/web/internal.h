@@ -87,6 +87,7 @@ struct web_connections {
 };
 
 #define WEB_HEADER_NS 10000000000ull  /* until a request is whole; also of how long a connection may wait for it */
+#define WEB_BACKLOG   64              /* calls that wait to be accepted, as in tlbnoise-serve.socket */
 #define WEB_IDLE_NS   75000000000ull  /* between two requests; longer than most scrape intervals */
 #define WEB_ANSWER_NS 120000000000ull /* until the answer has been taken */
 

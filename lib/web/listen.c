@@ -35,7 +35,7 @@ static int open_socket(const struct addrinfo *a, int *ret_fd)
 
 	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) < 0 ||
 	    (a->ai_family == AF_INET6 && setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof(one)) < 0) ||
-	    bind(fd, a->ai_addr, a->ai_addrlen) < 0 || listen(fd, 64) < 0)
+	    bind(fd, a->ai_addr, a->ai_addrlen) < 0 || listen(fd, WEB_BACKLOG) < 0)
 		return -errno;
 	*ret_fd = tn_steal_fd(&fd);
 	return 0;

@@ -4,6 +4,7 @@
  * is ours (target.c): libmicrohttpd is told to decode nothing.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <microhttpd.h>
 #include <netdb.h>
 #include <string.h>
@@ -23,6 +24,7 @@ struct tn_web {
 	char *store, *names;       /* own copies */
 	char address[80];
 	struct MHD_Daemon *mhd;
+	int lent; /* the service manager's socket, or -1 */
 };
 
 /* A request from its first line on. */
@@ -195,6 +197,7 @@ static int set_up(struct tn_web *w, const struct tn_web_options *opt, struct tn_
 {
 	pthread_mutex_init(&w->connections.lock, NULL);
 	pthread_mutex_init(&w->log.lock, NULL);
+	w->lent = -1;
 	w->log.log = opt->log;
 	w->store = strdup(opt->store);
 	w->names = opt->names ? strdup(opt->names) : NULL;
@@ -223,6 +226,8 @@ int tn_web_start(const struct tn_web_options *opt, struct tn_web **ret, struct t
 
 	if (r == 0 && fd < 0)
 		r = web_listen(opt->listen ? opt->listen : TN_WEB_LISTEN, &fd, err);
+	else if (r == 0 && (w->lent = fcntl(fd, F_DUPFD_CLOEXEC, 0)) < 0)
+		r = tn_error_set(err, -errno, "cannot keep the socket: %s", strerror(errno));
 	if (r < 0)
 		return r;
 	web_socket_name(fd, w->address, sizeof(w->address));
@@ -256,6 +261,20 @@ void tn_web_tend(struct tn_web *w)
 	web_say(&w->log, LOG_INFO, "ended %zu connection%s that took too long", late, late == 1 ? "" : "s");
 }
 
+/*
+ * libmicrohttpd shuts the socket down that it listened at, and with it the service manager's, which is the same: that
+ * would call its unit failed, and not start us again. Linux lets a socket that was shut down listen once more, at the
+ * same address. Not so MHD_quiesce_daemon(), which is made for this: in 0.9.75 it races with its own threads for the
+ * socket's removal from epoll, and aborts.
+ */
+static void return_socket(int fd)
+{
+	tn_autoclose int lent = fd;
+
+	if (lent >= 0)
+		listen(lent, WEB_BACKLOG);
+}
+
 /**
  * tn_web_stop() - end all connections and the server
  * @w: the server
@@ -264,6 +283,7 @@ void tn_web_stop(struct tn_web *w)
 {
 	if (w->mhd)
 		MHD_stop_daemon(w->mhd);
+	return_socket(w->lent);
 	web_site_clear(&w->site);
 	pthread_mutex_destroy(&w->connections.lock);
 	pthread_mutex_destroy(&w->log.lock);

@@ -226,14 +226,21 @@ def tlbnoise(*args, env=None, limit=LONG, program=TLBNOISE, prefix=()):
     return result
 
 
+def with_socket(listener, *argv):
+    """A command that starts a program as systemd does for a socket: it has it as descriptor 3, and LISTEN_PID is its own."""
+    fd = listener.fileno()
+    script = f'export LISTEN_FDS=1 LISTEN_PID=$$ WATCHDOG_PID=$$; exec "$0" "$@" 3<&{fd}'
+    return ['bash', '-c', script, *argv]
+
+
 class Background:
     """A program that runs while the test goes on; its output is in files."""
 
-    def __init__(self, folder, *argv, env=None):
+    def __init__(self, folder, *argv, env=None, pass_fds=()):
         self.path = tempfile.mktemp(dir=folder)
         with open(self.path + '.out', 'wb') as out, open(self.path + '.err', 'wb') as err:
             self.process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=out, stderr=err,
-                                            env={**os.environ, **(env or {})})
+                                            env={**os.environ, **(env or {})}, pass_fds=pass_fds)
         self.pid = self.process.pid
 
     def out(self):

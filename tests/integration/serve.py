@@ -9,6 +9,7 @@ import random
 import re
 import select
 import shutil
+import signal
 import socket
 import sqlite3
 import subprocess
@@ -242,6 +243,19 @@ def high(index):
     return ((index - shift * 128 + 1) << shift) - 1
 
 
+def activated(t, folder, store):
+    """With a socket of the service manager's, which goes on to listen when the server ends."""
+    with socket.create_server(('127.0.0.1', 0)) as listener:
+        command = live.with_socket(listener, live.TLBNOISE, 'serve', '--store', store)
+        for which in ('a server', 'the next one'):
+            with socket.create_connection(listener.getsockname(), timeout=live.LONG) as waiting:
+                waiting.sendall(b'GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n')
+                s = live.Background(folder, *command, pass_fds=[listener.fileno()])
+                t.ok(f'{which} answers the call that waits', served.read_all(waiting).startswith(b'HTTP/1.1 200'))
+            s.signal(signal.SIGTERM)
+            t.equal(f'{which} ends', s.end().status, 0)
+
+
 def crowded(t, folder):
     """Many rigs, kernels and CPUs, names that are no labels: the number of series has a limit, the text stays valid."""
     store = f'{folder}/crowded'
@@ -351,6 +365,7 @@ def main():
         stores(t, folder, s, store)
         mistakes(t, folder, s)
         crowded(t, folder)
+        activated(t, folder, store)
         r = s.stop()
         t.ok('it ends when told to', r.status == 0, r)
     sys.exit(1 if t.failed else 0)

@@ -70,15 +70,14 @@ class Activated(live.Service):
         self.listener.listen(64)
 
     def spawn(self):
-        fd = self.listener.fileno()
-        script = f'export LISTEN_PID=$$ WATCHDOG_PID=$$; exec "$0" 3<&{fd}'
         self.path = tempfile.mktemp(dir=self.folder)
         with open(self.path + '.out', 'wb') as out, open(self.path + '.err', 'wb') as err:
             st = os.fstat(err.fileno())
-            env = {'NOTIFY_SOCKET': self.manager.path, 'LISTEN_FDS': '1', 'WATCHDOG_USEC': str(WATCHDOG_US),
+            env = {'NOTIFY_SOCKET': self.manager.path, 'WATCHDOG_USEC': str(WATCHDOG_US),
                    'JOURNAL_STREAM': f'{st.st_dev}:{st.st_ino}'}
-            self.process = subprocess.Popen(['bash', '-c', script, live.TLBNOISED], stdin=subprocess.DEVNULL, stdout=out,
-                                            stderr=err, env={**os.environ, **env}, pass_fds=[fd])
+            self.process = subprocess.Popen(live.with_socket(self.listener, live.TLBNOISED), stdin=subprocess.DEVNULL,
+                                            stdout=out, stderr=err, env={**os.environ, **env},
+                                            pass_fds=[self.listener.fileno()])
         self.pid = self.process.pid
 
 
