@@ -71,7 +71,7 @@ target_run() {
 		PATH=$folder/bin:$PATH "$script" "$folder" "$@"
 	else
 		for file in "$folder/bin/"*; do with+=(--with "$file"); done
-		"$top/bench/rig/rig" boot "$kernel" --timeout 1800 "${boot_options[@]}" "${with[@]}" -- \
+		"$top/bench/rig/rig" boot "$kernel" --alone "$cpu" --timeout 1800 "${boot_options[@]}" "${with[@]}" -- \
 			sh -c 'mkdir /tmp/bench && cd /tmp/bench && "$@" >&2 && tar czf - .' sh "$script" . "$@" |
 			tar xzf - -C "$folder"
 	fi

@@ -20,6 +20,7 @@ boot_prepare() {
 	guest_root=$(root_dir)
 	folder=$(kernel_dir "$1")
 	accel=$(accelerator "$folder")
+	alone_choose
 	say "accelerator: $accel"
 	share=$(mktemp -d "$cache/boot-XXXXXX")
 	shares+=("$share")
@@ -62,8 +63,10 @@ boot_once() {
 	: >"$console"
 	touch "$share/stdout" "$share/stderr"
 	qemu_line "$accel" "$folder" "$share" "$(kernel_words "$accel" "$folder")$append" -serial "file:$console"
-	"${ahead[@]}" timeout -k 5 "$limit" "${qemu[@]}" >"$share/qemu" 2>&1 </dev/null &
+	rm -f "$share/pid"
+	"${ahead[@]}" "${beside[@]}" timeout -k 5 "$limit" "${qemu[@]}" -pidfile "$share/pid" >"$share/qemu" 2>&1 </dev/null &
 	guest=$!
+	alone_move "$share/pid"
 	tail -q -n +1 -s 0.2 -f --pid="$guest" "$share/stderr" >&2 &
 	tail -q -n +1 -s 0.2 -f --pid="$guest" "$share/stdout"
 	wait "$guest" || status=$?
@@ -112,6 +115,7 @@ $(tail -n 5 "$2" "$share/qemu")"
 # boot_shell KERNEL: bash on the console.
 boot_shell() {
 	local console qemu
+	alone=
 	boot_prepare "$1"
 	console=$(log_of "console-$1")
 	say "the console is also in $console"

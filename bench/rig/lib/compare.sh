@@ -19,6 +19,8 @@ compare_kernels() {
 	scenario_known "$scenario"
 	[ "$boots" -ge $boots_default ] ||
 		say "warning: $boots boots a side, not $boots_default: too few for most verdicts"
+	compare_overrides "$(basename "$scenario" .ini)"
+	probed_alone
 	for side in 0 1; do
 		names[side]=${sides[side]/:/-}
 		[ "$side" -eq 0 ] || [ "${names[1]}" != "${names[0]}" ] || names[1]+=-again
@@ -29,7 +31,6 @@ compare_kernels() {
 		prepared[side]=$share
 	done
 	guest_khz=$(tsc_khz)
-	compare_overrides "$(basename "$scenario" .ini)"
 	say "each boot: tlbnoise run ${overrides[*]} $scenario"
 	start=$SECONDS
 	for ((boot = 1; boot <= boots; boot++)); do
@@ -108,7 +109,8 @@ compare_words() {
 	[[ $(jq -r .environment.cmdline "$1") == *rig.accel=tcg* ]] || return 0
 	printf '\n'
 	fmt -u -w 96 <<-TEXT
-		QEMU emulated the CPUs (TCG), $guest_cpus of them on $(nproc) of the host.
+		QEMU emulated the CPUs (TCG), $guest_cpus of them on $(nproc) of the host${alone:+, where CPU $alone had one
+		for itself}.
 		What that can show: which interruptions happen, how often, who sent them; counts by operation and by flush do
 		not depend on the emulator.
 		What it cannot: how long they last. The host takes the CPUs away at any moment, which shows as unexplained

@@ -8,6 +8,10 @@ guest_memory=2G
 # Measured once where documents of several boots are to be compared.
 guest_khz=
 
+# CPUs of the guest that have one of the host's each to themselves, while all others share the rest: a probe that spins
+# all the time and the CPU that makes the load then do not take turns. alone_on are the host's, in the same order.
+alone='' alone_on=() beside=()
+
 # 9p, for the root file system. The host does not write there while a guest runs: let the guest cache all of it.
 root_flags=trans=virtio,version=9p2000.L,msize=262144,cache=loose
 
@@ -31,7 +35,7 @@ kernel_words() {
 	words+=" rootflags=$root_flags"
 	[ "${TN_RIG_ISOLATED:-yes}" = no ] ||
 		words+=" nohz_full=1-$last rcu_nocbs=1-$last isolcpus=nohz,domain,managed_irq,1-$last irqaffinity=0"
-	words+=" tsc=reliable rig.accel=$1"
+	words+=" tsc=reliable rig.accel=$1${alone:+ rig.alone=$alone}"
 	if [ "$1" = tcg ]; then
 		khz=$(tsc_khz)
 		hz=$(sed -n 's/^CONFIG_HZ=//p' "$2/config")
@@ -45,6 +49,36 @@ kernel_words() {
 # have a nice value of their own.
 # shellcheck disable=SC2016
 ahead=(setsid sh -c '{ echo -10 >/proc/self/autogroup; } 2>/dev/null; exec nice -n -10 "$@"' ahead)
+
+# alone_choose: whether the host has CPUs enough for those in alone and one more; else nothing is done about them.
+alone_choose() {
+	local host=() wanted=()
+	alone_on=() beside=()
+	IFS=, read -ra wanted <<<"$alone"
+	mapfile -t host < <(taskset -cp $$ | sed 's/.*: //' | tr , '\n' |
+		awk -F- '{ for (cpu = $1; cpu <= (NF > 1 ? $2 : $1); cpu++) print cpu }')
+	if [ ${#wanted[@]} -eq 0 ] || [ ${#wanted[@]} -ge ${#host[@]} ] || [ "${TN_RIG_THREAD:-multi}" = single ]; then
+		alone=
+		return
+	fi
+	alone_on=("${host[@]: -${#wanted[@]}}")
+	beside=(taskset -c "$(IFS=, && echo "${host[*]:0:${#host[@]}-${#wanted[@]}}")")
+}
+
+# alone_move PIDFILE: as soon as QEMU has its threads. It names those of CPUs "CPU N/TCG" or "CPU N/KVM".
+alone_move() {
+	local cpus=() i pid task
+	IFS=, read -ra cpus <<<"$alone"
+	for i in "${!cpus[@]}"; do
+		task=
+		until [ -n "$task" ]; do
+			kill -0 "$guest" 2>/dev/null || return 0
+			pid=$(cat "$1" 2>/dev/null) &&
+				task=$(grep -lsx "CPU ${cpus[i]}/.*" "/proc/$pid/task/"*/comm) || sleep 0.05
+		done
+		taskset -cp "${alone_on[i]}" "$(basename "$(dirname "$task")")" >/dev/null || true
+	done
+}
 
 # qemu_line ACCEL KERNEL-FOLDER SHARE WORDS OPTION...: sets the array qemu. A folder with an initial ramdisk is
 # Debian's, which knows no virtio devices but those of PCI.
@@ -60,7 +94,7 @@ qemu_line() {
 		bus=pci
 	fi
 	qemu=(qemu-system-x86_64 $flags $machine -smp "$guest_cpus" -m "$guest_memory"
-		-nodefaults -no-user-config -display none -no-reboot -kernel "$folder/bzImage" -append "$words"
+		-name rig,debug-threads=on -nodefaults -no-user-config -display none -no-reboot -kernel "$folder/bzImage" -append "$words"
 		-fsdev "local,id=root,path=$guest_root,security_model=none,readonly=on"
 		-device "virtio-9p-$bus,fsdev=root,mount_tag=root"
 		-fsdev "local,id=share,path=$share,security_model=none"

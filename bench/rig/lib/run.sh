@@ -13,12 +13,22 @@ scenario_known() {
 	die "no scenario '$1': there are ${there[*]}, or give a file"
 }
 
+# probed_alone: the probed CPUs, where they are named; --alone goes before.
+probed_alone() {
+	local override cpus=''
+	for override in "${overrides[@]}"; do
+		[[ $override != probe.cpus=* ]] || cpus=${override#*=}
+	done
+	if [ -z "$alone" ] && [[ $cpus =~ ^[0-9]+(,[0-9]+)*$ ]]; then alone=$cpus; fi
+}
+
 # run_scenario KERNEL SCENARIO: the host prints the report, so that it names the files as the host knows them. The
 # document goes to --output, or into the cache.
 run_scenario() {
 	local status=0 document=${output:-$cache/run-$1-$(basename "$2" .ini).json}
 	known "$1"
 	scenario_known "$2"
+	probed_alone
 	boot_prepare "$1"
 	rm -f "$document"
 	scenario_run "$1" "$2" "$document" || status=$?
