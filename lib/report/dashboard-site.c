@@ -85,10 +85,11 @@ static int find_target(const char *folder, struct site *s, struct tn_error *err)
 	return check_target(s->target, err);
 }
 
-/* A folder that a killed one left is not locked, and goes. */
+/* A folder that a killed one left is not locked, and goes; one of somebody else stays. */
 static int make_fresh(struct site *s, struct tn_error *err)
 {
 	char path[PATH_MAX];
+	int r;
 
 	if (snprintf(path, sizeof(path), "%s.new", s->target) >= (int)sizeof(path))
 		return tn_error_set(err, -ENAMETOOLONG, "the folder has too long a name: %.80s...", s->target);
@@ -107,6 +108,9 @@ static int make_fresh(struct site *s, struct tn_error *err)
 			strcpy(s->fresh, path);
 			return 0;
 		}
+		r = check_target(path, err);
+		if (r < 0)
+			return r;
 		remove_tree(path);
 		close(s->lock);
 		s->lock = -1;
@@ -165,17 +169,7 @@ static int write_kind(struct site *s, enum dash_kind kind, const char *a, const 
 	return write_page(s, path, file, err);
 }
 
-static int write_histories(struct site *s, const struct tn_store_point *run, size_t n, struct tn_error *err)
-{
-	int r = 0;
-
-	for (size_t i = 0; i < n && r == 0; i++)
-		if (!i || strcmp(run[i].host, run[i - 1].host) || strcmp(run[i].scenario, run[i - 1].scenario))
-			r = write_kind(s, DASH_SCENARIO, run[i].host, run[i].scenario, err);
-	return r;
-}
-
-/* One document that cannot be read must not cost the whole site. */
+/* One document that cannot be read, or one that has gone meanwhile, must not cost the whole site. */
 static int write_readable(struct site *s, enum dash_kind kind, const char *a, const char *b, struct tn_error *err)
 {
 	struct tn_error why = {0};
@@ -183,11 +177,21 @@ static int write_readable(struct site *s, enum dash_kind kind, const char *a, co
 
 	if (r == -ENOENT || r == -EBADMSG || r == -EINVAL || r == -EPROTONOSUPPORT) {
 		s->done.left_out++;
-		tn_log(s->log, LOG_WARNING, "no page of run %s: %s", b ? b : a, why.text);
+		tn_log(s->log, LOG_WARNING, "no page of %s%s%s: %s", a, b ? ", " : "", b ? b : "", why.text);
 		return 0;
 	}
 	if (r < 0 && err)
 		*err = why;
+	return r;
+}
+
+static int write_histories(struct site *s, const struct tn_store_point *run, size_t n, struct tn_error *err)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < n && r == 0; i++)
+		if (!i || strcmp(run[i].host, run[i - 1].host) || strcmp(run[i].scenario, run[i - 1].scenario))
+			r = write_readable(s, DASH_SCENARIO, run[i].host, run[i].scenario, err);
 	return r;
 }
 
@@ -273,8 +277,15 @@ static int swap(struct site *s, struct tn_error *err)
 	if (exists && renameat2(AT_FDCWD, s->fresh, AT_FDCWD, s->target, RENAME_EXCHANGE) == 0)
 		return 0; /* what is now at s->fresh is the old one, and removed */
 	snprintf(old, sizeof(old), "%.*s.old", PATH_MAX - 8, s->target);
-	if (!exists || rename(s->target, old) < 0 || rename(s->fresh, s->target) < 0)
-		return tn_error_set(err, -errno, "cannot put the site into %s: %s", s->target, strerror(errno));
+	if (exists && rename(s->target, old) < 0)
+		return tn_error_set(err, -errno, "cannot move %s to %s: %s", s->target, old, strerror(errno));
+	if (rename(s->fresh, s->target) < 0) {
+		int e = errno;
+
+		if (exists)
+			rename(old, s->target);
+		return tn_error_set(err, -e, "cannot put the site into %s: %s", s->target, strerror(e));
+	}
 	strcpy(s->fresh, old);
 	return 0;
 }

@@ -50,7 +50,7 @@ int tn_dashboard_page(struct tn_store *store, const char *path, const struct tn_
 
 /* The same pages as files. What it cannot have, a comparison of any two runs, its pages say. */
 struct tn_dashboard_site {
-	size_t pages, comparisons, left_out; /* left_out: runs whose document cannot be read */
+	size_t pages, comparisons, left_out; /* left_out: pages of what cannot be read */
 	uint64_t bytes;
 };
 int tn_dashboard_site(struct tn_store *store, const char *folder, const struct tn_dashboard_options *opt,
