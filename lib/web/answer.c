@@ -30,6 +30,13 @@ static void say_error(struct web_answer *a, int error)
 	case -ENOENT:
 		say(a, 404, "There is no such page.", NULL);
 		break;
+	case -ENODATA:
+		say(a, 503, "There is no history: no runs are stored here yet.", NULL);
+		break;
+	case -EPROTONOSUPPORT:
+	case -EROFS:
+		say(a, 503, "The history is of another version of tlbnoise; the log of the server says more.", NULL);
+		break;
 	case -EFBIG:
 		say(a, 500, "The page would be larger than 64 MiB; 'tlbnoise report' makes a file of it.", "too large");
 		break;
@@ -79,12 +86,12 @@ static void give_page(struct web_site *site, const char *path, const struct web_
 	a->size = body.size;
 	a->status = 200;
 	a->for_ever = r == 0 && !strncmp(path, "/assets/", 8);
-	if (r == -ENODATA || r == -EPROTONOSUPPORT || r == -EROFS)
-		say(a, 503, err.text, err.text);
-	else if (r < 0)
+	if (r < 0)
 		say_error(a, r);
-	if (r < 0 && a->status == 500 && !a->refusal)
-		a->refusal = "failed";
+	if (r < 0 && !a->refusal && a->status >= 500) {
+		a->why = err;
+		a->refusal = err.text[0] ? a->why.text : "failed";
+	}
 }
 
 /* The form that compares: its fields become a path, see report/dashboard.h. */

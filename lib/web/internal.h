@@ -60,6 +60,7 @@ struct web_answer {
 	unsigned int status;
 	const char *type;
 	const char *refusal; /* why it is one, for the log; NULL: it is none */
+	struct tn_error why; /* which @refusal may point to */
 	bool for_ever;       /* may be cached without asking again */
 	char location[256];  /* of a redirect, relative; "" otherwise */
 	char *body;
