@@ -57,11 +57,15 @@ int cli_metrics(const struct cli *cli, struct tn_error *err)
 	if (r == 0 && path)
 		r = cli_save_check(path, err);
 	if (r == 0)
-		r = cli_store_open(cli->args.store, TN_STORE_READ, &store, err);
-	if (r == 0)
 		r = tn_metrics_new(&m, err);
+	if (r < 0)
+		return r;
+	r = cli_store_open(cli->args.store, TN_STORE_READ, &store, err);
 	if (r == 0)
 		r = tn_metrics_update(m, store, err);
+	/* A file that stays as it was would pass old figures off as those of now. */
+	if (r < 0 && path)
+		write_file(m, format, path, NULL);
 	if (r == 0)
 		r = path ? write_file(m, format, path, err) : write_metrics(m, format, stdout, err);
 	return r < 0 ? r : CLI_FINE;

@@ -157,6 +157,13 @@ static int fill_run(struct tn_metrics *old, struct tn_store *store, const struct
 	return ret->figures || !e->has_document ? 0 : read_figures(store, e->id, &ret->figures, err);
 }
 
+/* One that cannot be read, or has gone meanwhile, must not cost the figures of all others. */
+static bool is_its_own_fault(int error)
+{
+	return error == -EBADMSG || error == -EINVAL || error == -EPROTONOSUPPORT || error == -ENOENT ||
+	       error == -ENODATA;
+}
+
 static int fill_runs(struct tn_metrics *old, struct tn_store *store, const struct tn_store_entry *e, size_t n,
 		     struct tn_metrics *to, struct tn_error *err)
 {
@@ -165,8 +172,13 @@ static int fill_runs(struct tn_metrics *old, struct tn_store *store, const struc
 	to->run = calloc(n + 1, sizeof(*to->run));
 	if (!to->run)
 		return tn_error_set(err, -ENOMEM, "no memory for the metrics of %zu runs", n);
-	for (; to->n_runs < n && r == 0; to->n_runs++)
+	for (; to->n_runs < n && r == 0; to->n_runs++) {
 		r = fill_run(old, store, &e[to->n_runs], &to->run[to->n_runs], err);
+		if (is_its_own_fault(r)) {
+			to->unreadable++;
+			r = 0;
+		}
+	}
 	return r;
 }
 
