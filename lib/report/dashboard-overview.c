@@ -10,6 +10,8 @@
 
 struct counts {
 	size_t rigs, confirmed, suspected, failed;
+	size_t unjudged; /* scenarios of a rig of which no metric could be held against enough runs */
+	size_t partial;  /* whose last run has not all its rounds */
 };
 
 static const struct tn_store_point *last_of(const struct tn_history *h)
@@ -22,6 +24,19 @@ static enum tn_history_state state_of(const struct tn_history *h, const struct t
 	return s->mark[h->n_runs - 1].state;
 }
 
+static bool is_judged(const struct tn_history *h)
+{
+	for (size_t k = 0; k < h->n_series; k++)
+		if (h->series[k].mark[h->n_runs - 1].references || state_of(h, &h->series[k]) != TN_HISTORY_NORMAL)
+			return true;
+	return false;
+}
+
+static bool is_partial(const struct tn_history *h)
+{
+	return strcmp(last_of(h)->state, "complete") != 0;
+}
+
 static void count(const struct tn_histories *all, struct counts *c)
 {
 	for (size_t i = 0; i < all->n; i++) {
@@ -29,6 +44,8 @@ static void count(const struct tn_histories *all, struct counts *c)
 
 		c->rigs += !i || strcmp(h->host, all->history[i - 1].host);
 		c->failed += last_of(h)->failed > 0;
+		c->unjudged += !is_judged(h);
+		c->partial += is_partial(h);
 		for (size_t k = 0; k < h->n_series; k++) {
 			c->confirmed += state_of(h, &h->series[k]) == TN_HISTORY_CONFIRMED;
 			c->suspected += state_of(h, &h->series[k]) == TN_HISTORY_SUSPECTED;
@@ -61,10 +78,12 @@ static void put_where(const struct dash *d, const struct tn_history *h)
 	html_text(d->out, h->host[0] ? h->host : "unnamed host");
 }
 
-/* "jitter.p99 x1.52 (4.96 us instead of 3.25 us)" */
+/* "jitter.p99 x1.52 (4.96 us instead of 3.25 us)": the median of the runs since the change, of which one may be back.
+ */
 static void put_change(const struct dash *d, const struct tn_history *h, const struct tn_history_series *s)
 {
 	const struct tn_history_mark *m = &s->mark[h->n_runs - 1];
+	double last = s->value[h->n_runs - 1].value;
 	char usual[TN_UNIT_TEXT], now[TN_UNIT_TEXT];
 	struct report_buf b;
 
@@ -73,7 +92,8 @@ static void put_change(const struct dash *d, const struct tn_history *h, const s
 	if (isfinite(m->ratio))
 		fprintf(d->out, " \xc3\x97%s", report_number(&b, m->ratio));
 	fputs("</strong> (", d->out);
-	html_text(d->out, tn_metric_format(s->def.kind, s->value[h->n_runs - 1].value, now, sizeof(now)));
+	html_text(d->out,
+		  tn_metric_format(s->def.kind, isfinite(m->ratio) ? m->usual * m->ratio : last, now, sizeof(now)));
 	fputs(" instead of ", d->out);
 	html_text(d->out, tn_metric_format(s->def.kind, m->usual, usual, sizeof(usual)));
 	fputc(')', d->out);
@@ -130,6 +150,26 @@ static void put_attention_failed(const struct dash *d, const struct tn_history *
 	fputs("</span></li>\n", d->out);
 }
 
+static void put_attention_partial(const struct dash *d, const struct tn_history *h)
+{
+	fputs("<li>", d->out);
+	dash_badge(d->out, "warn", last_of(h)->state);
+	fputs(" <span>", d->out);
+	put_where(d, h);
+	fputs(": the last run, of ", d->out);
+	dash_run_link(d, last_of(h));
+	fputs("</span></li>\n", d->out);
+}
+
+/* What was not held against anything is neither good nor bad. */
+static void put_unjudged(const struct dash *d, const struct tn_histories *all, const struct counts *c)
+{
+	if (c->unjudged)
+		fprintf(d->out,
+			"<p class=\"help\">%zu of %zu scenarios have too few runs yet for their metrics to be judged.</p>\n",
+			c->unjudged, all->n);
+}
+
 static size_t put_attention_of(const struct dash *d, const struct tn_histories *all, enum tn_history_state state,
 			       size_t n)
 {
@@ -150,11 +190,14 @@ static void put_attention(const struct dash *d, const struct tn_histories *all, 
 	fputs("<section id=\"attention\" aria-labelledby=\"attention-h\">\n<h2 id=\"attention-h\">What wants a look</h2>\n",
 	      d->out);
 	put_cards(d, all, c);
-	if (!c->confirmed && !c->suspected && !c->failed) {
+	if (!c->confirmed && !c->suspected && !c->failed && !c->partial) {
 		fputs("<p>", d->out);
-		dash_badge(d->out, "good", "nothing");
-		fputs(" No metric that is watched is worse than it was, and no last run failed an expectation.</p>\n</section>\n",
-		      d->out);
+		dash_badge(d->out, c->unjudged < all->n ? "good" : "plain", "nothing");
+		fprintf(d->out, " %s, and no last run failed an expectation.</p>\n",
+			c->unjudged < all->n ? "No metric that was judged is worse than it was"
+					     : "No metric was judged yet");
+		put_unjudged(d, all, c);
+		fputs("</section>\n", d->out);
 		return;
 	}
 	fputs("<ul class=\"attention\">\n", d->out);
@@ -164,8 +207,14 @@ static void put_attention(const struct dash *d, const struct tn_histories *all, 
 			put_attention_failed(d, &all->history[i]);
 			n++;
 		}
+	for (size_t i = 0; i < all->n && n < ATTENTION_MAX; i++)
+		if (is_partial(&all->history[i])) {
+			put_attention_partial(d, &all->history[i]);
+			n++;
+		}
 	n = put_attention_of(d, all, TN_HISTORY_SUSPECTED, n);
 	fputs("</ul>\n", d->out);
+	put_unjudged(d, all, c);
 	if (n == ATTENTION_MAX)
 		fprintf(d->out, "<p class=\"help\">The first %d; the table has all.</p>\n", ATTENTION_MAX);
 	fputs("</section>\n", d->out);
@@ -203,7 +252,7 @@ static void put_row(const struct dash *d, const struct tn_history *h)
 	dash_spark(d->out, h, s);
 	fputs("</td><td>", d->out);
 	if (!dash_marks(d, h, h->n_runs - 1, any))
-		fputs("<span class=\"none\">none</span>", d->out);
+		fprintf(d->out, "<span class=\"none\">%s</span>", is_judged(h) ? "none" : "too few runs");
 	fputs("</td></tr>\n", d->out);
 }
 

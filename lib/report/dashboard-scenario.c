@@ -123,7 +123,8 @@ static void put_now(const struct page *p)
 		if (p->h->series[i].marked)
 			put_now_row(p, &p->h->series[i]);
 	fputs("</tbody>\n</table>\n</div>\n<p class=\"help\">The value of a run is the median over the rounds of the CPU that had "
-	      "it worst, with its 95% interval. It is held against the last 64 runs that were usual: worse than all of them is "
+	      "it worst, with the interval of that median: 95% from six rounds on, of fewer all that they span (94% of five). It is "
+	      "held against the last 64 runs that were usual: worse than all of them is "
 	      "<em>suspected</em>; <em>confirmed</em> when the next runs, together with it, pass a rank test at 0.05%; "
 	      "<em>recovered</em> when two in a row are back. The manual, tlbnoise-statistics(7), has the rules and how often "
 	      "they are wrong.</p>\n</section>\n",
@@ -159,7 +160,7 @@ static void put_plots(const struct page *p)
 			"cy=\"5\" r=\"4\"/></svg>regression %s</li>\n",
 			tn_history_state_name((enum tn_history_state)i),
 			tn_history_state_name((enum tn_history_state)i));
-	fputs("</ul>\n<p class=\"help\" id=\"plots-t\">A point is a run, with the 95% interval over its rounds; the kernel stands "
+	fputs("</ul>\n<p class=\"help\" id=\"plots-t\">A point is a run, with the interval of the median over its rounds; the kernel stands "
 	      "where it changes. Grey: what was usual. A click on a point, or Enter, opens its report; drag to zoom, double-click "
 	      "to see all. With the keyboard: arrow keys go from run to run, + and \xe2\x88\x92 zoom, 0 shows all.</p>\n"
 	      "<div class=\"histories\">\n",

@@ -11,6 +11,7 @@ import html.parser
 import http.server
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -115,6 +116,7 @@ def replaced(t, store, site, folder):
     os.symlink(site, f'{folder}/link')
     live.tlbnoise('runs', gone, '--delete', '--yes', '--store', store)
     os.makedirs(f'{site}.new/left')  # of one that was killed
+    shutil.copy(f'{site}/.tlbnoise-dashboard', f'{site}.new/')
     build(t, 'again, through a link', store, f'{folder}/link', '-q')
     t.ok('its page is gone', not os.path.exists(f'{site}/run/{gone}.html') and os.path.exists(f'{site}/index.html'))
     t.ok('the link is one still', os.path.islink(f'{folder}/link'))
@@ -125,6 +127,11 @@ def replaced(t, store, site, folder):
     r = live.tlbnoise('dashboard', '--store', store, '-o', f'{folder}/mine')
     t.ok('a folder of somebody else is refused', r.status == 2 and 'not of a dashboard' in r.err, r)
     t.ok('and left alone', os.listdir(f'{folder}/mine') == ['thesis.txt'] and not os.path.exists(f'{folder}/mine.new'))
+    os.rename(f'{folder}/mine', f'{site}.new')
+    r = live.tlbnoise('dashboard', '--store', store, '-o', site)
+    t.ok('so is one where the new site would be made', r.status == 2 and 'not of a dashboard' in r.err, r)
+    t.ok('which is left alone, too', os.listdir(f'{site}.new') == ['thesis.txt'])
+    os.rename(f'{site}.new', f'{folder}/mine')
     r = live.tlbnoise('dashboard', '--store', f'{folder}/mine', '-o', f'{folder}/none')
     t.ok('without a history there is no site', r.status == 2 and not os.path.exists(f'{folder}/none'), r)
     r = live.tlbnoise('dashboard', '--store', store)
@@ -216,7 +223,7 @@ def history_plots(t, b, own):
     hover(b, *point_of(b, 0, nights - 1))
     said = b.text('#history-0 .readout')
     t.ok('hovering says run, kernel, value, interval and mark',
-         re.search(r'Linux 6\.12\.\d+-rt: [\d.]+ us \(95%: .*\), CPU [23]; regression confirmed, since 20', said), said)
+         re.search(r'Linux 6\.12\.\d+-rt: [\d.]+ us \(interval .*\), CPU [23]; regression confirmed, since 20', said), said)
     b.d.save_screenshot(f'{SHOTS}/history-hover.png')
     sane(t, b, 'history', own)
     b.shot('history-light', 5000)

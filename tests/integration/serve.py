@@ -302,6 +302,16 @@ def stores(t, folder, s, store):
     served.keep(f'{folder}/empty', served.night(f'{folder}/late', 3)[0])
     t.equal('it is served when it is there', e.get('/')[0], 200)
     t.equal('metrics follow', served.samples(e.metrics())['tlbnoise_store_readable'], 1)
+    with sqlite3.connect(f'{folder}/empty/store.db') as db:
+        db.execute("UPDATE documents SET zlib = x'00'")
+    db.close()
+    served.keep(f'{folder}/empty', served.night(f'{folder}/late', 4, environment__kernel_release='6.99')[0])
+    said = served.samples(live.tlbnoise('metrics', '--store', f'{folder}/empty').out)
+    found = (said['tlbnoise_store_readable'], said['tlbnoise_runs_unreadable'], sum('where="ring"' in n for n in said))
+    t.equal('a damaged document costs no other its figures', found, (1, 1, 1))
+    status = e.get('/run/' + served.night(f'{folder}/late', 3)[1])[0]
+    t.ok('nor does its page say more than that there is none; the log does', status == 500 and
+         re.search(r'500 to .*20261003-020000-000003.*', e.err()), (status, e.err()))
     t.equal('told to end, it does', e.stop().status, 0)
 
     before = {n: os.stat(f'{store}/{n}').st_mtime_ns for n in ('store.db', 'store.db-wal')}
@@ -331,6 +341,12 @@ def stores(t, folder, s, store):
     j = served.Server(folder, f'{folder}/junk')
     t.equal('no database at all', (j.get('/')[0], served.samples(j.metrics())['tlbnoise_store_readable']), (500, 0))
     j.stop()
+    r = live.tlbnoise('metrics', '--store', store, '-o', f'{folder}/textfile.prom')
+    t.ok('a file for node_exporter', r.status == 0 and 'readable 1' in live.read(f'{folder}/textfile.prom'), r)
+    r = live.tlbnoise('metrics', '--store', f'{folder}/junk', '-o', f'{folder}/textfile.prom')
+    text = live.read(f'{folder}/textfile.prom')
+    t.ok('which does not stay as it was when the history cannot be read', r.status == 2 and len(r.lines()) == 1 and
+         'tlbnoise_store_readable 0' in text and 'tlbnoise_run' not in text, (r, text))
 
 
 def mistakes(t, folder, s):

@@ -206,7 +206,7 @@ class History {
 		if (!run)
 			return;
 		this.parts.readout.textContent = `${dateOf(run)}, Linux ${run[2]}: ` + (!p ? 'no value' : formatted(unit, p[1]) +
-			(p[0] === null || p[0] === p[2] ? '' : ` (95%: ${formatted(unit, p[0])} to ${formatted(unit, p[2])})`) + (p[3] < 0 ? '' : `, CPU ${p[3]}`)) +
+			(p[0] === null || p[0] === p[2] ? '' : ` (interval ${formatted(unit, p[0])} to ${formatted(unit, p[2])})`) + (p[3] < 0 ? '' : `, CPU ${p[3]}`)) +
 			(!m ? '' : `; regression ${m[1]}, since ${m[2].slice(0, 10)}` + (m[4] === null ? '' : `, \u00d7${figure(m[4])} of the usual ${formatted(unit, m[3])}`) +
 			(m[5] === null ? '' : `, p = ${figure(m[5])}`)) + (run[4] ? `; ${run[4]} expectation${run[4] > 1 ? 's' : ''} failed` : '');
 	}
