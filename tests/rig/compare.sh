@@ -51,3 +51,5 @@ verdict "deferred: each of these was refused because the CPU was in the kernel" 
 	[ "$(count deferred flush-entries)" -le "$(count deferred "refused kernel")" ]
 verdict "a document says how its guest was run" "$log" \
 	jq -e '.environment.cmdline | test("rig.accel=(kvm|tcg)")' "$scratch/set/stock/1.json"
+[ "$(nproc)" -lt 2 ] || verdict "and that the probed CPU had one of the host's" "$log" \
+	jq -e '.environment.cmdline | test("rig.alone=2 ")' "$scratch/set/stock/1.json"

@@ -30,6 +30,7 @@ refused "--boots goes with compare" run stock quiet --boots 3
 refused "--boots wants a value" compare vmalloc-storm --boots
 refused "stock:off: kernel 'stock' has no deferral" compare vmalloc-storm stock:off deferred
 refused "--timeout: '5m' is not a number" boot stock --timeout 5m
+refused "--alone: '2-3' is not a list" boot stock --alone 2-3
 refused "--config goes with deb" boot stock --config /dev/null
 refused "--config: no file '/nonexistent'" deb deferred --config /nonexistent
 refused "--with: no file '/nonexistent'" boot stock --with /nonexistent
