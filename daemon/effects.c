@@ -153,6 +153,10 @@ int effects_prepare(struct run *run, struct tn_error *err)
 	char root[128];
 	int r;
 
+	/* Of a private daemon that was killed since we started. */
+	r = tn_undo_recover(run->state_dir, run->log, err);
+	if (r < 0)
+		return r;
 	r = tn_undo_open(run->state_dir, &run->undo, err);
 	if (r < 0)
 		return r;

@@ -211,13 +211,14 @@ static int serve(struct daemon *d, const struct options *o, struct tn_error *err
 	char own_path[256] = "";
 	int r;
 
-	r = d->private ? config_defaults(&d->config, err) : configure(d, err);
-	if (r < 0)
-		return r;
 	r = tn_path_state_dir(d->state_dir, sizeof(d->state_dir), err);
 	if (r < 0)
 		return r;
+	/* Before anything asks which CPUs are isolated: what a killed one isolated is not. */
 	r = tn_undo_recover(d->state_dir, &recovery, err);
+	if (r < 0)
+		return r;
+	r = d->private ? config_defaults(&d->config, err) : configure(d, err);
 	if (r < 0)
 		return r;
 	results_recover(&d->config, &recovery);

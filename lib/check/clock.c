@@ -67,14 +67,15 @@ static bool has_watchdog(const char *available)
 /*
  * clocksource_watchdog() of kernel/time/clocksource.c arms its timer on one online CPU after the other, isolated or
  * not, two times a second. It looks at a TSC unless told that this one is reliable, or the CPU says so
- * (check_system_tsc_reliable() of arch/x86/kernel/tsc.c; by the TSC_ADJUST register since 5.17), and only if another
- * clock is there to compare with.
+ * (check_system_tsc_reliable() of arch/x86/kernel/tsc.c; by the TSC_ADJUST register since 5.17, on machines of few
+ * nodes: two at first, four or as many packages in later kernels, of which the least is taken here), and only if
+ * another clock is there to compare with.
  */
 void check_clock_watchdog(const struct tn_check_context *c, int cpu, struct tn_check_finding *f)
 {
 	static const char *const by_itself[] = {"constant_tsc", "nonstop_tsc", "tsc_adjust"};
 	char option[32] = "", available[256];
-	bool trusted = check_kernel_since(c, 5, 17);
+	bool trusted = check_kernel_since(c, 5, 17) && c->env.nodes <= 2;
 
 	(void)cpu;
 	check_file(f, "/proc/cmdline");
@@ -113,7 +114,7 @@ void check_clock_event(const struct tn_check_context *c, int cpu, struct tn_chec
 		check_unread(f, r, TN_CHECK_UNKNOWN);
 	else
 		f->verdict = strncmp(f->value, "lapic", 5) && !strstr(f->value, "arch_sys_timer") &&
-					     !strstr(f->value, "stimer") && strcmp(f->value, "xen") != 0
+					     strcmp(f->value, "Hyper-V clockevent") && strcmp(f->value, "xen") != 0
 				     ? TN_CHECK_FAIL
 				     : TN_CHECK_OK;
 }

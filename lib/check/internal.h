@@ -70,6 +70,7 @@ void check_irqs(const struct tn_check_context *c, int cpu, struct tn_check_findi
 void check_irqbalance(const struct tn_check_context *c, int cpu, struct tn_check_finding *f);
 void check_managed_irqs(const struct tn_check_context *c, int cpu, struct tn_check_finding *f);
 void check_rps(const struct tn_check_context *c, int cpu, struct tn_check_finding *f);
+void check_rps_default(const struct tn_check_context *c, int cpu, struct tn_check_finding *f);
 void check_xps(const struct tn_check_context *c, int cpu, struct tn_check_finding *f);
 
 void check_workqueues(const struct tn_check_context *c, int cpu, struct tn_check_finding *f);

@@ -155,10 +155,35 @@ static void look_at_queue(const struct tn_check_context *c, const char *path, vo
 	check_add(hits->f, "%.90s", path + strlen("/sys/class/net/"));
 }
 
+/* The service has a network namespace of its own, in which the machine's devices cannot be seen: that is no "OK". */
+static bool no_network(const struct tn_check_context *c, struct tn_check_finding *f)
+{
+	char text[4096], *line, *next;
+	bool other = false;
+
+	if (check_read(c, text, sizeof(text), "/proc/self/net/dev") < 0)
+		return false;
+	for (line = text; line && !other; line = next) {
+		next = strchr(line, '\n');
+		if (next)
+			*next++ = '\0';
+		line += strspn(line, " ");
+		other = strchr(line, ':') && strncmp(line, "lo:", 3) != 0;
+	}
+	if (other)
+		return false;
+	check_file(f, "/proc/self/net/dev");
+	check_value(f, "no device but lo in this network namespace");
+	f->verdict = TN_CHECK_NOT_APPLICABLE;
+	return true;
+}
+
 static void check_queues(const struct tn_check_context *c, const char *pattern, int cpu, struct tn_check_finding *f)
 {
 	struct hits hits = {.f = f, .cpu = cpu};
 
+	if (no_network(c, f))
+		return;
 	check_file(f, "%s", pattern);
 	check_glob(c, pattern, look_at_queue, &hits);
 	f->verdict = hits.bad ? TN_CHECK_WARNING : (hits.n ? TN_CHECK_OK : TN_CHECK_NOT_APPLICABLE);
@@ -170,6 +195,27 @@ static void check_queues(const struct tn_check_context *c, const char *pattern, 
 void check_rps(const struct tn_check_context *c, int cpu, struct tn_check_finding *f)
 {
 	check_queues(c, "/sys/class/net/*/queues/rx-*/rps_cpus", cpu, f);
+}
+
+/** check_rps_default() - nor will a queue of a device that comes later */
+void check_rps_default(const struct tn_check_context *c, int cpu, struct tn_check_finding *f)
+{
+	struct tn_cpus mask;
+	int r;
+
+	(void)cpu;
+	if (no_network(c, f))
+		return;
+	r = check_text(c, f, "/proc/sys/net/core/rps_default_mask");
+	if (r < 0) {
+		check_unread(f, r, TN_CHECK_NOT_APPLICABLE);
+		return;
+	}
+	f->verdict = TN_CHECK_UNKNOWN;
+	if (check_mask(f->value, &mask) < 0)
+		return;
+	mask = tn_cpus_and(&mask, &c->cpus);
+	f->verdict = tn_cpus_empty(&mask) ? TN_CHECK_OK : TN_CHECK_WARNING;
 }
 
 /** check_xps() - no network queue is the CPU's own for sending, whose completions it would then clean up */

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <string.h>
+#include <strings.h>
 
 #include "check/internal.h"
 #include "system/kconfig.h"
@@ -74,6 +75,12 @@ void check_nohz_kernel(const struct tn_check_context *c, int cpu, struct tn_chec
 	}
 }
 
+/* As kstrtobool() of lib/kstrtox.c reads it, which both options do. */
+static bool is_off(const char *value)
+{
+	return strchr("0nNfF", *value) ? *value != '\0' : !strncasecmp(value, "of", 2);
+}
+
 /** check_dynticks() - nothing on the command line holds the tick on */
 void check_dynticks(const struct tn_check_context *c, int cpu, struct tn_check_finding *f)
 {
@@ -84,10 +91,10 @@ void check_dynticks(const struct tn_check_context *c, int cpu, struct tn_check_f
 	check_file(f, "/proc/cmdline");
 	f->verdict = TN_CHECK_OK;
 	for (size_t i = 0; i < TN_ARRAY_SIZE(options); i++) {
-		if (!check_option(c, options[i], value, sizeof(value)) || strcmp(value, "off") != 0)
+		if (!check_option(c, options[i], value, sizeof(value)) || !is_off(value))
 			continue;
 		f->verdict = TN_CHECK_FAIL;
-		check_add(f, "%s=off", options[i]);
+		check_add(f, "%s=%s", options[i], value);
 	}
 	if (f->verdict == TN_CHECK_OK)
 		check_value(f, "neither nohz=off nor highres=off");

@@ -50,6 +50,7 @@ static const struct file files[] = {
 	{"/sys/class/net/eth0/queues/rx-0/rps_cpus", "0\n"},
 	{"/sys/class/net/eth0/queues/tx-0/xps_cpus", "1\n"},
 	{"/proc/sys/net/core/rps_default_mask", "0\n"},
+	{"/proc/self/net/dev", "Inter-|   Receive\n face |bytes\n    lo: 1\n  eth0: 2\n"},
 	{"/sys/devices/virtual/workqueue/cpumask", "1\n"},
 	{"/sys/devices/virtual/workqueue/writeback/cpumask", "1\n"},
 	{"/sys/module/workqueue/parameters/power_efficient", "Y\n"},
