@@ -9,26 +9,27 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #define MSR_SMI_COUNT 0x34 /* Intel SDM volume 4, table 2-2 */
 
-static uint64_t read_steal(int cpu)
+static void read_steal(const int *cpu, size_t n, struct evidence *ret)
 {
 	tn_autofclose FILE *f = fopen("/proc/stat", "re");
-	char line[512], name[16];
+	char line[512];
 	uint64_t steal;
+	int number;
 
-	snprintf(name, sizeof(name), "cpu%d ", cpu);
 	while (f && fgets(line, sizeof(line), f)) {
-		if (strncmp(line, name, strlen(name)))
+		/* user nice system idle iowait irq softirq steal; the first line is that of all CPUs */
+		if (line[3] == ' ' || sscanf(line, "cpu%d %*u %*u %*u %*u %*u %*u %*u %" SCNu64, &number, &steal) != 2)
 			continue;
-		/* user nice system idle iowait irq softirq steal */
-		if (sscanf(line, "%*s %*u %*u %*u %*u %*u %*u %*u %" SCNu64, &steal) == 1)
-			return steal * (1000000000u / (uint64_t)sysconf(_SC_CLK_TCK));
+		for (size_t i = 0; i < n; i++)
+			if (cpu[i] == number)
+				ret[i].steal_ns = steal * (1000000000u / (uint64_t)sysconf(_SC_CLK_TCK));
 	}
-	return UINT64_MAX;
 }
 
 static uint64_t read_smi(int cpu)
@@ -45,14 +46,23 @@ static uint64_t read_smi(int cpu)
 }
 
 /**
- * evidence_read() - read all counters of a CPU
- * @cpu: the CPU
- * @ret: what could be read
+ * evidence_read() - read all counters of CPUs
+ * @cpu: the CPUs
+ * @n: how many
+ * @ret: for each of them what could be read
  */
-void evidence_read(int cpu, struct evidence *ret)
+void evidence_read(const int *cpu, size_t n, struct evidence *ret)
 {
-	memset(ret, 0, sizeof(*ret));
-	tn_counters_read("", cpu, &ret->counters, NULL);
-	ret->steal_ns = read_steal(cpu);
-	ret->smi = read_smi(cpu);
+	tn_autofree struct tn_counters **counters = calloc(n + 1, sizeof(struct tn_counters *));
+
+	memset(ret, 0, n * sizeof(*ret));
+	for (size_t i = 0; i < n; i++) {
+		ret[i].steal_ns = UINT64_MAX;
+		ret[i].smi = read_smi(cpu[i]);
+		if (counters)
+			counters[i] = &ret[i].counters;
+	}
+	read_steal(cpu, n, ret);
+	if (counters && n)
+		tn_counters_read("", cpu, n, counters, NULL);
 }

@@ -13,6 +13,6 @@ struct evidence {
 	uint64_t smi;
 };
 
-void evidence_read(int cpu, struct evidence *ret);
+void evidence_read(const int *cpu, size_t n, struct evidence *ret);
 
 #endif

@@ -291,6 +291,16 @@ void round_warmup(struct run *run)
 		tn_churn_go(&run->worker[i].process);
 }
 
+static void read_evidence(const struct run *run, struct evidence *to)
+{
+	int cpu[TN_CPUS_MAX];
+
+	for (size_t i = 0; i < run->n_probes; i++)
+		cpu[i] = run->probe[i].cpu;
+	if (run_spins(run))
+		evidence_read(cpu, run->n_probes, to);
+}
+
 /**
  * round_open() - open the windows of all probes, or start the other tools
  * @run: the run
@@ -303,8 +313,7 @@ int round_open(struct run *run, struct tn_error *err)
 	int r;
 
 	run->evidence_ns = tn_now_ns(CLOCK_MONOTONIC);
-	for (size_t i = 0; run_spins(run) && i < run->n_probes; i++)
-		evidence_read(run->probe[i].cpu, &run->before[i]);
+	read_evidence(run, run->before);
 	r = run_spins(run) ? collect_open(run, err) : 0;
 	if (r < 0)
 		return r;
@@ -322,8 +331,7 @@ int round_open(struct run *run, struct tn_error *err)
  */
 void round_close(struct run *run)
 {
-	for (size_t i = 0; run_spins(run) && i < run->n_probes; i++)
-		evidence_read(run->probe[i].cpu, &run->after[i]);
+	read_evidence(run, run->after);
 	run->evidence_ns = tn_now_ns(CLOCK_MONOTONIC) - run->evidence_ns;
 	run->window_s = (double)(tn_now_ns(CLOCK_MONOTONIC) - run->window_ns) / 1e9;
 	for (size_t i = 0; i < run->n_workers; i++) {

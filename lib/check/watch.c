@@ -89,6 +89,22 @@ static void read_idle(const char *root, struct reading_cpu *r)
 	}
 }
 
+static int read_counters(const char *root, const struct tn_cpus *cpus, struct tn_watch_reading *w, struct tn_error *err)
+{
+	size_t n = tn_cpus_count(cpus);
+	tn_autofree struct tn_counters **to = calloc(n + 1, sizeof(struct tn_counters *));
+	tn_autofree int *numbers = calloc(n + 1, sizeof(*numbers));
+
+	if (!to || !numbers)
+		return tn_error_set(err, -ENOMEM, "no memory for the counters");
+	tn_cpus_for_each(cpu, cpus) {
+		numbers[w->n] = w->cpu[w->n].cpu = (int)cpu;
+		to[w->n] = &w->cpu[w->n].counters;
+		w->n++;
+	}
+	return n ? tn_counters_read(root, numbers, n, to, err) : 0;
+}
+
 /**
  * tn_watch_read() - what has been counted so far
  * @root: root of the file tree, "" for this machine
@@ -102,20 +118,20 @@ int tn_watch_read(const char *root, const struct tn_cpus *cpus, struct tn_watch_
 {
 	tn_cleanup(tn_watch_reading_freep) struct tn_watch_reading *w =
 		calloc(1, sizeof(*w) + tn_cpus_count(cpus) * sizeof(w->cpu[0]));
+	int r;
 
 	if (!w)
 		return tn_error_set(err, -ENOMEM, "no memory for the counters");
-	tn_cpus_for_each(cpu, cpus) {
-		struct reading_cpu *r = &w->cpu[w->n++];
-		int error = tn_counters_read(root, cpu, &r->counters, err);
+	r = read_counters(root, cpus, w, err);
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < w->n; i++) {
+		struct reading_cpu *c = &w->cpu[i];
 
-		if (error < 0)
-			return error;
-		r->cpu = cpu;
-		r->switches = switches_of_schedstat(root, cpu);
-		if (r->switches == UINT64_MAX)
-			r->switches = switches_of_debugfs(root, cpu);
-		read_idle(root, r);
+		c->switches = switches_of_schedstat(root, c->cpu);
+		if (c->switches == UINT64_MAX)
+			c->switches = switches_of_debugfs(root, c->cpu);
+		read_idle(root, c);
 	}
 	*ret = tn_steal_ptr(w);
 	return 0;

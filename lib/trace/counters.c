@@ -11,19 +11,27 @@
 
 #include "trace/trace.h"
 
-/* The header names the CPUs that have a column: those online, which need not be 0, 1, 2, ... */
-static int find_column(const char *header, int cpu, int *ret_columns)
-{
-	int column = -1, n = 0, number, used;
+/* CPUs whose columns are wanted, and where these stand in a table. */
+struct wanted {
+	const int *cpu;
+	int *column; /* -1: it has none */
+	size_t n;
+	struct tn_counters *const *to;
+};
 
-	while (sscanf(header, " CPU%d%n", &number, &used) == 1) {
-		if (number == cpu)
-			column = n;
-		n++;
-		header += used;
-	}
-	*ret_columns = n;
-	return column;
+/* The header names the CPUs that have a column: those online, which need not be 0, 1, 2, ... Returns how many. */
+static size_t find_columns(const char *header, const struct wanted *w)
+{
+	size_t n = 0;
+	int number, used;
+
+	for (size_t i = 0; i < w->n; i++)
+		w->column[i] = -1;
+	for (; sscanf(header, " CPU%d%n", &number, &used) == 1; header += used, n++)
+		for (size_t i = 0; i < w->n; i++)
+			if (w->cpu[i] == number)
+				w->column[i] = (int)n;
+	return n;
 }
 
 /* A copy with runs of blanks made one. */
@@ -43,7 +51,7 @@ static void copy_words(char *to, size_t size, const char *from)
 }
 
 /* "NAME: count count ... text". Rows with fewer counts than CPUs, such as ERR, are the machine's, not a CPU's. */
-static bool parse_row(char *line, int column, int columns, struct tn_counter *ret)
+static bool parse_row(char *line, uint64_t *value, size_t columns, struct tn_counter *ret)
 {
 	char *colon = strchr(line, ':'), *p, *end;
 
@@ -52,13 +60,10 @@ static bool parse_row(char *line, int column, int columns, struct tn_counter *re
 	*colon = '\0';
 	copy_words(ret->name, sizeof(ret->name), line);
 	p = colon + 1;
-	for (int i = 0; i < columns; i++, p = end) {
-		uint64_t v = strtoull(p, &end, 10);
-
+	for (size_t i = 0; i < columns; i++, p = end) {
+		value[i] = strtoull(p, &end, 10);
 		if (end == p)
 			return false;
-		if (i == column)
-			ret->value = v;
 	}
 	copy_words(ret->text, sizeof(ret->text), p);
 	return true;
@@ -97,57 +102,81 @@ static void add_prefix(struct tn_counter *row, const char *prefix)
 	snprintf(row->name, sizeof(row->name), "%s%.*s", prefix, (int)(sizeof(name) - strlen(prefix) - 1), name);
 }
 
-static int read_table(const char *path, const char *prefix, int cpu, struct tn_counters *c, struct tn_error *err)
+static void keep_wanted(const struct wanted *w, const uint64_t *value, struct tn_counter *row)
+{
+	for (size_t i = 0; i < w->n; i++) {
+		row->value = w->column[i] < 0 ? 0 : value[w->column[i]];
+		if (row->value)
+			keep(w->to[i], row);
+	}
+}
+
+static int read_table(const char *path, const char *prefix, const struct wanted *w, struct tn_error *err)
 {
 	tn_autofclose FILE *f = fopen(path, "re");
+	tn_autofree uint64_t *value = NULL;
 	tn_autofree char *line = NULL;
-	size_t size = 0;
-	int column, columns;
+	size_t size = 0, columns;
+	int r = 0;
 
 	if (!f)
 		return tn_error_set(err, -errno, "cannot read %s: %s", path, strerror(errno));
 	if (getline(&line, &size, f) <= 0)
 		return tn_error_set(err, -EPROTO, "%s is empty", path);
-	column = find_column(line, cpu, &columns);
-	if (column < 0)
-		return tn_error_set(err, -ENODEV, "%s has no column for CPU %d: is it online?", path, cpu);
+	columns = find_columns(line, w);
+	value = calloc(columns + 1, sizeof(*value));
+	if (!value)
+		return tn_error_set(err, -ENOMEM, "no memory for the %zu columns of %s", columns, path);
+	for (size_t i = 0; i < w->n && r == 0; i++)
+		if (w->column[i] < 0)
+			r = tn_error_set(err, -ENODEV, "%s has no column for CPU %d: is it online?", path, w->cpu[i]);
 	while (getline(&line, &size, f) > 0) {
 		struct tn_counter row = {0};
 
-		if (!parse_row(line, column, columns, &row) || !row.value)
+		if (!parse_row(line, value, columns, &row))
 			continue;
 		if (*prefix)
 			add_prefix(&row, prefix);
-		keep(c, &row);
+		keep_wanted(w, value, &row);
 	}
-	return 0;
+	return r;
 }
 
 /**
- * tn_counters_read() - what has happened on a CPU since boot
+ * tn_counters_read() - what has happened on CPUs since boot
  * @root: directory before /proc, "" for this machine
- * @cpu: CPU number
- * @ret: rows that count anything; of more than TN_COUNTERS_MAX those with a name (CAL, "softirq:RCU") and the first
- *	interrupt lines are kept, and the others counted in dropped_rows
+ * @cpu: CPU numbers
+ * @n: how many, at least 1
+ * @ret: for each of them a table: rows that count anything; of more than TN_COUNTERS_MAX those with a name (CAL,
+ *"softirq:RCU") and the first interrupt lines are kept, and the others counted in dropped_rows; nothing where it has no
+ *column
  * @err: text on failure
  *
- * Return: 0; -ENODEV when the CPU has no column; -EPROTO for a file without header; or the errno of opening.
+ * Each file is read once for all CPUs: on large machines it has a quarter of a million numbers.
+ *
+ * Return: 0; -ENODEV when a CPU has no column, those of the others are read; -EPROTO for a file without header;
+ * -ENOMEM; or the errno of opening.
  */
-int tn_counters_read(const char *root, int cpu, struct tn_counters *ret, struct tn_error *err)
+int tn_counters_read(const char *root, const int *cpu, size_t n, struct tn_counters *const *ret, struct tn_error *err)
 {
 	static const char *const table[][2] = {{"/proc/interrupts", ""}, {"/proc/softirqs", "softirq:"}};
-	struct tn_counters c = {0};
+	tn_autofree int *column = calloc(n, sizeof(*column));
+	const struct wanted w = {.cpu = cpu, .column = column, .n = n, .to = ret};
 	char path[PATH_MAX];
-	int rc;
+	int r = 0;
 
-	for (size_t i = 0; i < TN_ARRAY_SIZE(table); i++) {
+	for (size_t i = 0; i < n; i++)
+		memset(ret[i], 0, sizeof(*ret[i]));
+	if (!column)
+		return tn_error_set(err, -ENOMEM, "no memory for the counters of %zu CPUs", n);
+	for (size_t i = 0; i < TN_ARRAY_SIZE(table) && (r == 0 || r == -ENODEV); i++) {
+		int failed;
+
 		snprintf(path, sizeof(path), "%s%s", root ? root : "", table[i][0]);
-		rc = read_table(path, table[i][1], cpu, &c, err);
-		if (rc)
-			return rc;
+		failed = read_table(path, table[i][1], &w, r ? NULL : err);
+		r = failed ? failed : r;
 	}
-	*ret = c;
-	return 0;
+	return r;
 }
 
 static const struct tn_counter *find_row(const struct tn_counters *c, const struct tn_counter *like)

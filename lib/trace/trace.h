@@ -65,7 +65,7 @@ struct tn_counters {
 	struct tn_counter row[TN_COUNTERS_MAX];
 	uint64_t dropped_rows;
 };
-int tn_counters_read(const char *root, int cpu, struct tn_counters *ret, struct tn_error *err);
+int tn_counters_read(const char *root, const int *cpu, size_t n, struct tn_counters *const *ret, struct tn_error *err);
 void tn_counters_delta(const struct tn_counters *before, const struct tn_counters *after, struct tn_counters *ret);
 
 #endif
