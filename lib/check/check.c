@@ -54,6 +54,9 @@ const char *tn_check_group_title(enum tn_check_group g)
 static void free_context(struct tn_check_context *c)
 {
 	free(c->task);
+	free(c->irqs.place);
+	free(c->rx.place);
+	free(c->tx.place);
 	free(c);
 }
 
@@ -147,6 +150,7 @@ int tn_check_run(const char *root, const struct tn_cpus *cpus, struct tn_check_r
 		return r;
 	read_flags(c);
 	check_tasks_read(c);
+	check_places_read(c);
 	report->cpus = c->cpus;
 	report->housekeeping = c->housekeeping;
 	report->chosen = cpus;

@@ -17,6 +17,19 @@ struct check_task {
 	struct tn_cpus allowed;
 };
 
+/* Interrupt lines, or queues of network devices, with the CPUs that they go to. */
+struct check_place {
+	char name[96];
+	struct tn_cpus cpus;
+};
+
+struct check_places {
+	struct check_place *place;
+	size_t n;
+	int found; /* files, whether they could be read or not */
+	int error; /* of reading them */
+};
+
 struct tn_check_context {
 	const char *root;
 	struct tn_cpus cpus, housekeeping;
@@ -26,6 +39,7 @@ struct tn_check_context {
 	size_t n_tasks;
 	struct check_task *task;
 	int tasks_error; /* of reading them */
+	struct check_places irqs, rx, tx;
 };
 
 /* read.c */
@@ -45,6 +59,9 @@ void check_rule(const struct tn_check_context *c, int cpu, struct tn_check_findi
 
 /* tasks.c */
 void check_tasks_read(struct tn_check_context *c);
+
+/* interrupts.c */
+void check_places_read(struct tn_check_context *c);
 
 /* Called for each file below the root that matches; @path is below the root, without it. */
 typedef void (*check_visit)(const struct tn_check_context *c, const char *path, void *userdata);

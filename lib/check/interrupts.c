@@ -4,14 +4,10 @@
  * interrupt controller delivers, while the affinity asked for may name CPUs that are never used.
  */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "check/internal.h"
-
-struct hits {
-	struct tn_check_finding *f;
-	int cpu, n, bad;
-};
 
 static void keep_name(const struct tn_check_context *c, const char *path, void *userdata)
 {
@@ -34,37 +30,84 @@ static int read_affinity(const struct tn_check_context *c, const char *dir, stru
 	return r < 0 ? r : tn_cpus_parse(text, ret, NULL);
 }
 
+static void add_place(struct check_places *p, const struct tn_cpus *cpus, const char *name, const char *of)
+{
+	if (p->n % 256 == 0) {
+		struct check_place *more = reallocarray(p->place, p->n + 256, sizeof(*p->place));
+
+		if (!more) {
+			p->error = -ENOMEM;
+			return;
+		}
+		p->place = more;
+	}
+	p->place[p->n].cpus = *cpus;
+	snprintf(p->place[p->n].name, sizeof(p->place[p->n].name), "%.60s%.32s", name, of);
+	p->n++;
+}
+
 /* Only lines with a handler: it has a folder below that of the line. */
 static void look_at_irq(const struct tn_check_context *c, const char *path, void *userdata)
 {
-	struct hits *hits = userdata;
-	char pattern[160], handler[32] = "";
+	char pattern[160], handler[32] = "", name[64];
 	struct tn_cpus cpus;
 
 	snprintf(pattern, sizeof(pattern), "%s/*/", path);
 	if (!check_glob(c, pattern, keep_name, handler) || read_affinity(c, path, &cpus) < 0)
 		return;
-	hits->n++;
-	if (!tn_cpus_has(&cpus, (unsigned int)hits->cpu))
-		return;
-	hits->bad++;
-	check_add(hits->f, "IRQ %s %s", strrchr(path, '/') + 1, handler);
+	snprintf(name, sizeof(name), "IRQ %.40s ", strrchr(path, '/') + 1);
+	add_place(userdata, &cpus, name, handler);
+}
+
+static void look_at_queue(const struct tn_check_context *c, const char *path, void *userdata)
+{
+	char text[TN_CPUS_TEXT];
+	struct tn_cpus cpus;
+
+	if (check_read(c, text, sizeof(text), "%s", path) >= 0 && check_mask(text, &cpus) == 0)
+		add_place(userdata, &cpus, path + strlen("/sys/class/net/"), "");
+}
+
+static const char irq_files[] = "/proc/irq/[0-9]*";
+static const char rx_files[] = "/sys/class/net/*/queues/rx-*/rps_cpus";
+static const char tx_files[] = "/sys/class/net/*/queues/tx-*/xps_cpus";
+
+/**
+ * check_places_read() - where interrupts and packets go, once for all CPUs: large machines have thousands of each
+ * @c: context; gets them
+ */
+void check_places_read(struct tn_check_context *c)
+{
+	c->irqs.found = check_glob(c, irq_files, look_at_irq, &c->irqs);
+	c->rx.found = check_glob(c, rx_files, look_at_queue, &c->rx);
+	c->tx.found = check_glob(c, tx_files, look_at_queue, &c->tx);
+}
+
+/* Names those that go to the CPU; returns how many. */
+static size_t add_hits(const struct check_places *p, int cpu, struct tn_check_finding *f)
+{
+	size_t hits = 0;
+
+	for (size_t i = 0; i < p->n; i++) {
+		if (!tn_cpus_has(&p->place[i].cpus, (unsigned int)cpu))
+			continue;
+		hits++;
+		check_add(f, "%s", p->place[i].name);
+	}
+	return hits;
 }
 
 /** check_irqs() - no interrupt of a device goes to the CPU */
 void check_irqs(const struct tn_check_context *c, int cpu, struct tn_check_finding *f)
 {
-	struct hits hits = {.f = f, .cpu = cpu};
-
 	check_file(f, "/proc/irq/*/effective_affinity_list");
-	if (!check_glob(c, "/proc/irq/[0-9]*", look_at_irq, &hits)) {
-		f->verdict = TN_CHECK_UNKNOWN;
-		check_value(f, "not there");
+	if (!c->irqs.found || c->irqs.error) {
+		check_unread(f, c->irqs.error ? c->irqs.error : -ENOENT, TN_CHECK_UNKNOWN);
 		return;
 	}
-	f->verdict = hits.bad ? TN_CHECK_FAIL : TN_CHECK_OK;
-	if (!hits.bad)
-		check_value(f, "none of %d lines with a handler", hits.n);
+	f->verdict = add_hits(&c->irqs, cpu, f) ? TN_CHECK_FAIL : TN_CHECK_OK;
+	if (f->verdict == TN_CHECK_OK)
+		check_value(f, "none of %zu lines with a handler", c->irqs.n);
 }
 
 static bool irqbalance_runs(const struct tn_check_context *c)
@@ -140,21 +183,6 @@ void check_managed_irqs(const struct tn_check_context *c, int cpu, struct tn_che
 	f->verdict = strstr(value, "managed_irq") ? TN_CHECK_OK : TN_CHECK_WARNING;
 }
 
-static void look_at_queue(const struct tn_check_context *c, const char *path, void *userdata)
-{
-	struct hits *hits = userdata;
-	char text[TN_CPUS_TEXT];
-	struct tn_cpus cpus;
-
-	if (check_read(c, text, sizeof(text), "%s", path) < 0 || check_mask(text, &cpus) < 0)
-		return;
-	hits->n++;
-	if (!tn_cpus_has(&cpus, (unsigned int)hits->cpu))
-		return;
-	hits->bad++;
-	check_add(hits->f, "%.90s", path + strlen("/sys/class/net/"));
-}
-
 /* The service has a network namespace of its own, in which the machine's devices cannot be seen: that is no "OK". */
 static bool no_network(const struct tn_check_context *c, struct tn_check_finding *f)
 {
@@ -178,23 +206,32 @@ static bool no_network(const struct tn_check_context *c, struct tn_check_finding
 	return true;
 }
 
-static void check_queues(const struct tn_check_context *c, const char *pattern, int cpu, struct tn_check_finding *f)
+static void check_queues(const struct tn_check_context *c, const struct check_places *p, const char *files, int cpu,
+			 struct tn_check_finding *f)
 {
-	struct hits hits = {.f = f, .cpu = cpu};
+	size_t hits;
 
 	if (no_network(c, f))
 		return;
-	check_file(f, "%s", pattern);
-	check_glob(c, pattern, look_at_queue, &hits);
-	f->verdict = hits.bad ? TN_CHECK_WARNING : (hits.n ? TN_CHECK_OK : TN_CHECK_NOT_APPLICABLE);
-	if (!hits.bad)
-		check_value(f, hits.n ? "none of %d queues" : "no queues", hits.n);
+	check_file(f, "%s", files);
+	if (p->error) {
+		check_unread(f, p->error, TN_CHECK_UNKNOWN);
+		return;
+	}
+	hits = add_hits(p, cpu, f);
+	f->verdict = hits ? TN_CHECK_WARNING : (p->n ? TN_CHECK_OK : TN_CHECK_NOT_APPLICABLE);
+	if (hits)
+		return;
+	if (p->n)
+		check_value(f, "none of %zu queues", p->n);
+	else
+		check_value(f, "no queues");
 }
 
 /** check_rps() - no network queue hands received packets to the CPU */
 void check_rps(const struct tn_check_context *c, int cpu, struct tn_check_finding *f)
 {
-	check_queues(c, "/sys/class/net/*/queues/rx-*/rps_cpus", cpu, f);
+	check_queues(c, &c->rx, rx_files, cpu, f);
 }
 
 /** check_rps_default() - nor will a queue of a device that comes later */
@@ -221,5 +258,5 @@ void check_rps_default(const struct tn_check_context *c, int cpu, struct tn_chec
 /** check_xps() - no network queue is the CPU's own for sending, whose completions it would then clean up */
 void check_xps(const struct tn_check_context *c, int cpu, struct tn_check_finding *f)
 {
-	check_queues(c, "/sys/class/net/*/queues/tx-*/xps_cpus", cpu, f);
+	check_queues(c, &c->tx, tx_files, cpu, f);
 }
