@@ -11,6 +11,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <glob.h>
 #include <limits.h>
 #include <string.h>
 
@@ -45,8 +46,45 @@ static int read_optional(const char *root, const char *file, struct tn_cpus *ret
 	return tn_cpus_read(path, ret, err);
 }
 
+/*
+ * Kernels before 6.8 have isolated partitions (since 6.1), but no list of their CPUs. One that is not valid says more
+ * than the word.
+ */
+static void add_partitions(const char *root, const char *pattern, struct tn_cpus *all)
+{
+	char path[PATH_MAX], text[32];
+	struct tn_cpus one;
+	glob_t found = {0};
+
+	snprintf(path, sizeof(path), "%s%s", root, pattern);
+	if (glob(path, 0, NULL, &found) == 0)
+		for (size_t i = 0; i < found.gl_pathc; i++) {
+			char *file = found.gl_pathv[i];
+			int folder = (int)(strrchr(file, '/') - file);
+
+			if (tn_file_read(file, text, sizeof(text)) < 0 || strcmp(text, "isolated") != 0)
+				continue;
+			snprintf(path, sizeof(path), "%.*s/cpuset.cpus.effective", folder, file);
+			if (tn_cpus_read(path, &one, NULL) == 0)
+				*all = tn_cpus_or(all, &one);
+		}
+	globfree(&found);
+}
+
+static bool has_list(const char *root)
+{
+	char path[PATH_MAX], text[16];
+
+	snprintf(path, sizeof(path), "%s/sys/fs/cgroup/cpuset.cpus.isolated", root);
+	return tn_file_read(path, text, sizeof(text)) >= 0;
+}
+
 static int read_isolated(const char *root, struct tn_cpus *ret, struct tn_error *err)
 {
+	static const char *const partitions[] = {
+		"/sys/fs/cgroup/*/cpuset.cpus.partition",
+		"/sys/fs/cgroup/*/*/cpuset.cpus.partition",
+	};
 	static const char *const files[] = {
 		CPU_DIR "/isolated",
 		"/sys/fs/cgroup/cpuset.cpus.isolated",
@@ -61,6 +99,8 @@ static int read_isolated(const char *root, struct tn_cpus *ret, struct tn_error 
 			return r;
 		all = tn_cpus_or(&all, &one);
 	}
+	for (size_t i = 0; i < TN_ARRAY_SIZE(partitions) && !has_list(root); i++)
+		add_partitions(root, partitions[i], &all);
 	*ret = all;
 	return 0;
 }

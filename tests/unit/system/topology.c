@@ -55,8 +55,19 @@ static void test_isolation_adds_up(void **state)
 	tree_write(t, CPU "/smt/active", "1\n");
 	assert_int_equal(tn_topology_read(t->root, &topo, &err), 0);
 	assert_set(topo.isolated, "2,5");
+	tree_write(t, "/sys/fs/cgroup/rt/cpuset.cpus.partition", "isolated\n");
+	tree_write(t, "/sys/fs/cgroup/rt/cpuset.cpus.effective", "6\n");
+	assert_int_equal(tn_topology_read(t->root, &topo, NULL), 0);
+	assert_set(topo.isolated, "2,5"); /* where there is a list, it counts */
+	assert_int_equal(unlink(tree_path(t, "/sys/fs/cgroup/cpuset.cpus.isolated")), 0);
+	tree_write(t, "/sys/fs/cgroup/a/b/cpuset.cpus.partition", "isolated\n");
+	tree_write(t, "/sys/fs/cgroup/a/b/cpuset.cpus.effective", "4\n");
+	tree_write(t, "/sys/fs/cgroup/c/cpuset.cpus.partition", "isolated invalid (Parent is not a partition root)\n");
+	tree_write(t, "/sys/fs/cgroup/c/cpuset.cpus.effective", "0-7\n");
+	assert_int_equal(tn_topology_read(t->root, &topo, NULL), 0);
+	assert_set(topo.isolated, "2,4,6");
 	assert_set(topo.nohz_full, "2-3,12");
-	assert_set(topo.housekeeping, "0-1,4,6-7");
+	assert_set(topo.housekeeping, "0-1,5,7");
 	assert_true(topo.smt_active);
 }
 
