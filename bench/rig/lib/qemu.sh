@@ -73,8 +73,8 @@ alone_move() {
 		task=
 		until [ -n "$task" ]; do
 			kill -0 "$guest" 2>/dev/null || return 0
-			pid=$(cat "$1" 2>/dev/null) &&
-				task=$(grep -lsx "CPU ${cpus[i]}/.*" "/proc/$pid/task/"*/comm) || sleep 0.05
+			pid=$(cat "$1" 2>/dev/null) || pid=none
+			task=$(grep -lsx "CPU ${cpus[i]}/.*" "/proc/$pid/task/"*/comm) || sleep 0.05
 		done
 		taskset -cp "${alone_on[i]}" "$(basename "$(dirname "$task")")" >/dev/null || true
 	done
@@ -94,7 +94,7 @@ qemu_line() {
 		bus=pci
 	fi
 	qemu=(qemu-system-x86_64 $flags $machine -smp "$guest_cpus" -m "$guest_memory"
-		-name rig,debug-threads=on -nodefaults -no-user-config -display none -no-reboot -kernel "$folder/bzImage" -append "$words"
+		-name "rig,debug-threads=on" -nodefaults -no-user-config -display none -no-reboot -kernel "$folder/bzImage" -append "$words"
 		-fsdev "local,id=root,path=$guest_root,security_model=none,readonly=on"
 		-device "virtio-9p-$bus,fsdev=root,mount_tag=root"
 		-fsdev "local,id=share,path=$share,security_model=none"
