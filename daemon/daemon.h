@@ -28,7 +28,8 @@ struct daemon {
 	unsigned int n_private;  /* its connections that are still open */
 	bool leaving;            /* asked to end: no new runs */
 	struct daemon_config config;
-	struct tn_cpus cpus; /* that the service keeps to without a run; empty: wherever it was started */
+	struct tn_cpus cpus;         /* that the service keeps to without a run; empty: wherever it was started */
+	struct tn_cpus housekeeping; /* when no run isolated any */
 	char state_dir[256];
 	size_t n_recovered;
 	char *recovered[DAEMON_RECOVERED_MAX]; /* what an earlier daemon had left and we removed */

@@ -145,7 +145,11 @@ static int keep_to_cpus(struct daemon *d, const struct daemon_config *c, struct 
 
 	if (r < 0)
 		return r;
-	cpus = c->cpus == CONFIG_CPU_LIST ? tn_cpus_and(&c->cpu_list, &topology.online) : topology.housekeeping;
+	/* What a run isolates is not housekeeping now, and will be again. */
+	if (!d->run)
+		d->housekeeping = topology.housekeeping;
+	cpus = c->cpus == CONFIG_CPU_LIST ? c->cpu_list : d->housekeeping;
+	cpus = tn_cpus_and(&cpus, &topology.online);
 	if (tn_cpus_empty(&cpus))
 		return tn_error_set(err, -ENODEV, "cpus in tlbnoised.conf: none of them is online here");
 	d->cpus = cpus;

@@ -13,6 +13,7 @@ import threading
 import time
 
 import live
+import machine
 
 CONF = f'{live.STATE}/tlbnoised.conf'
 JOURNAL = '/run/systemd/journal'
@@ -94,12 +95,18 @@ def activation(t, service, manager):
     t.ok('the watchdog is fed without a run', True)
 
 
-def threads_stay_away(t, service):
-    """The daemon's second thread may not be where the probe is."""
+def allowed_cpus(service):
+    """Of each thread of the daemon, as a list of CPUs."""
     allowed = {}
     for tid in os.listdir(f'/proc/{service.pid}/task'):
         m = re.search(r'Cpus_allowed_list:\s*(\S+)', live.read(f'/proc/{service.pid}/task/{tid}/status'))
         allowed[tid] = m[1]
+    return allowed
+
+
+def threads_stay_away(t, service):
+    """The daemon's second thread may not be where the probe is."""
+    allowed = allowed_cpus(service)
     t.ok('there is a thread for the manager', len(allowed) >= 2, allowed)
     cpus = {c for text in allowed.values() for part in text.split(',')
             for c in range(int(part.split('-')[0]), int(part.split('-')[-1]) + 1)}
@@ -151,6 +158,20 @@ def reload(t, service, manager):
     configure('')
 
 
+def reload_while_isolated(t, folder, service, manager):
+    """What a run isolates is a housekeeping CPU again when it is over, and the daemon's to run on."""
+    before = allowed_cpus(service)
+    client = service.start(folder, *RUN, '--isolate', '-o', 'scenario.duration=3s')
+    service.wait_state('measuring')
+    ready = manager.count('READY=1')
+    service.signal(signal.SIGHUP)
+    live.wait_for(lambda: manager.count('READY=1') == ready + 1, 'reloaded')
+    r = client.end()
+    t.ok('a reload does not disturb a run that isolates', r.status in (0, 2) and r.json()['scenario']['rounds_done'] == 1, r)
+    back = live.wait_for(lambda: allowed_cpus(service) == before, 'CPUs of the daemon')
+    t.ok('nor what CPUs the daemon has after it', back, (before, allowed_cpus(service)))
+
+
 def journal_entries(t, journal):
     entries = [fields(data) for _, data in journal.got]
     ours = [e for e in entries if e.get('SYSLOG_IDENTIFIER') == ['tlbnoised']]
@@ -176,6 +197,8 @@ def test(t, folder):
     in_a_run(t, folder, service, manager)
     stuck(t, service, manager)
     reload(t, service, manager)
+    if machine.can_isolate():
+        reload_while_isolated(t, folder, service, manager)
     service.signal(signal.SIGTERM)
     t.equal('ends in order', service.end().status, 0)
     manager.wait(t, '^STOPPING=1')

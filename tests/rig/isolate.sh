@@ -71,6 +71,21 @@ echo 6 >/proc/irq/default_smp_affinity
 finish @changed
 cat /proc/irq/default_smp_affinity
 
+tlbnoised --socket /tmp/service &
+service=$!
+until [ -S /tmp/service ]; do sleep 0.1; done
+echo @reloaded
+was=$(taskset -cp $service)
+echo "$was"
+start --socket /tmp/service -o isolate.cpus=2-3 -o scenario.rounds=3
+kill -HUP $service
+wait $run
+echo $?
+waited=0
+until [ "$(taskset -cp $service)" = "$was" ] || [ $waited -eq 100 ]; do sleep 0.1 && waited=$((waited + 1)); done
+taskset -cp $service
+kill $service
+
 echo +cpuset >/sys/fs/cgroup/cgroup.subtree_control
 mkdir /sys/fs/cgroup/other
 echo 2-3 >/sys/fs/cgroup/other/cpuset.cpus
@@ -146,6 +161,8 @@ kept = [f["text"] for f in doc["findings"] if f["id"] == "changed-meanwhile"]
 report(status == "0" and len(kept) == 1 and parts["changed"][-1].strip("0") == "6" and
        "/proc/irq/default_smp_affinity: '6' now" in kept[0], "what somebody else has changed stays, and is said",
        (kept, parts["changed"][-2:]))
+was, *more = parts["reloaded"][1:]
+report(more[-2:] == ["0", was] and was.endswith("0-3"), "a reload in a run does not narrow the service's CPUs", more)
 status, doc, said = document("refused")
 report(status == "2" and "CPU 2 is in another isolated partition" in said and
        parts["refused"][-2:] == ["isolated", "/sys/fs/cgroup/other"],
