@@ -9,7 +9,8 @@
 struct tn_units {
 	size_t n;
 	bool by_block;
-	size_t *of; /* by round; owned */
+	size_t *of;      /* by round; owned */
+	size_t together; /* most rounds that were measured at the same time */
 };
 
 void tn_units_free(struct tn_units *units);

@@ -31,6 +31,7 @@ struct counts {
 	size_t n;
 	double *events, *exposure; /* by unit; owned */
 	double total, time;
+	double together; /* CPUs that may have counted the same events */
 	double chi2, df; /* of the dispersion test; df 0: nothing to test */
 };
 
@@ -60,7 +61,7 @@ static void set_dispersion(struct counts *c)
 /* Sums the rounds of each unit; units that were exposed for no time do not count. */
 static int counts_make(const struct tn_side *side, struct counts *ret)
 {
-	struct counts c = {0};
+	struct counts c = {.together = (double)side->units.together};
 	size_t units = side->units.n, kept = 0;
 
 	c.events = calloc(units + 1, sizeof(*c.events));
@@ -97,14 +98,23 @@ static double dispersion(const struct counts *c)
 	return c->df > 0.0 ? c->chi2 / c->df : NAN;
 }
 
-/* Never below 1: counts that vary less than Poisson's, as paced ones do, are not promised to go on so. */
+/*
+ * Never below 1: counts that vary less than Poisson's, as paced ones do, are not promised to go on so. Where there
+ * is no dispersion to be had, for want of events or of rounds, all CPUs of a round are taken to have counted the
+ * same events, which is the worst case.
+ */
+static double least_inflation(const struct counts *c)
+{
+	return c->df > 0.0 ? 1.0 : c->together;
+}
+
 static double inflation(const struct counts *c, const struct counts *other)
 {
 	double own = dispersion(c);
 
 	if (isnan(own))
-		own = other ? dispersion(other) : 1.0;
-	return fmax(1.0, own);
+		own = dispersion(other);
+	return fmax(least_inflation(c), own);
 }
 
 /* Student's for few degrees of freedom over normal, squared: Korn and Graubard's second factor. */
@@ -129,8 +139,7 @@ static struct tn_interval rate_interval(const struct counts *c, double factor, d
 	return i;
 }
 
-static void fill_estimate(struct tn_estimate *e, const struct counts *c, bool dispersed, double factor,
-			  double confidence)
+static void fill_estimate(struct tn_estimate *e, const struct counts *c, double factor, double confidence)
 {
 	double rate;
 
@@ -147,7 +156,7 @@ static void fill_estimate(struct tn_estimate *e, const struct counts *c, bool di
 	}
 	if (!c->n)
 		return;
-	e->method = dispersed ? TN_METHOD_DISPERSED : TN_METHOD_POISSON;
+	e->method = factor > 1.0 ? TN_METHOD_DISPERSED : TN_METHOD_POISSON;
 	e->interval = rate_interval(c, factor, confidence);
 }
 
@@ -258,7 +267,7 @@ struct weights {
 
 static struct weights weigh(const struct counts *a, const struct counts *b, double confidence)
 {
-	struct weights w = {.phi_a = 1.0, .phi_b = 1.0, .df = INFINITY, .student = 1.0};
+	struct weights w = {.phi_a = least_inflation(a), .phi_b = least_inflation(b), .df = INFINITY, .student = 1.0};
 
 	w.dispersed = overdispersed(a->chi2 + b->chi2, a->df + b->df);
 	if (!w.dispersed)
@@ -273,7 +282,7 @@ static struct weights weigh(const struct counts *a, const struct counts *b, doub
 /* What one side's own interval divides its counts by. A side without events has no dispersion of its own. */
 static double side_factor(const struct counts *c, const struct weights *w, double phi, double confidence)
 {
-	return w->dispersed ? phi * student_factor(c->df > 0.0 ? c->df : w->df, confidence) : 1.0;
+	return w->dispersed ? phi * student_factor(c->df > 0.0 ? c->df : w->df, confidence) : phi;
 }
 
 /*
@@ -305,7 +314,7 @@ static void compare_counts(const struct counts *a, const struct counts *b, const
 {
 	double by_a = w->phi_a * w->student, by_b = w->phi_b * w->student;
 
-	ret->method = w->dispersed ? TN_METHOD_DISPERSED : TN_METHOD_POISSON;
+	ret->method = by_a > 1.0 || by_b > 1.0 ? TN_METHOD_DISPERSED : TN_METHOD_POISSON;
 	ret->ratio_interval =
 		ratio_interval(a->total / by_a, a->time / by_a, b->total / by_b, b->time / by_b, confidence);
 	test_counts(a, b, ret);
@@ -324,15 +333,14 @@ int tn_rate_estimate(const struct tn_side *side, double confidence)
 {
 	tn_cleanup(counts_free) struct counts c = {0};
 	int err = counts_make(side, &c);
-	double factor = 1.0;
-	bool dispersed;
+	double factor;
 
 	if (err)
 		return err;
-	dispersed = overdispersed(c.chi2, c.df);
-	if (dispersed)
-		factor = inflation(&c, NULL) * student_factor(c.df, confidence);
-	fill_estimate(side->estimate, &c, dispersed, factor, confidence);
+	factor = least_inflation(&c);
+	if (overdispersed(c.chi2, c.df))
+		factor = inflation(&c, &c) * student_factor(c.df, confidence);
+	fill_estimate(side->estimate, &c, factor, confidence);
 	return 0;
 }
 
@@ -359,8 +367,8 @@ int tn_rate_compare(const struct tn_side *a, const struct tn_side *b, double con
 	if (err)
 		return err;
 	w = weigh(&ca, &cb, confidence);
-	fill_estimate(a->estimate, &ca, w.dispersed, side_factor(&ca, &w, w.phi_a, confidence), confidence);
-	fill_estimate(b->estimate, &cb, w.dispersed, side_factor(&cb, &w, w.phi_b, confidence), confidence);
+	fill_estimate(a->estimate, &ca, side_factor(&ca, &w, w.phi_a, confidence), confidence);
+	fill_estimate(b->estimate, &cb, side_factor(&cb, &w, w.phi_b, confidence), confidence);
 	if (!ca.n || !cb.n)
 		return 0;
 	ret->ratio = b->estimate->value / a->estimate->value;

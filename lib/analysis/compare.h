@@ -23,7 +23,8 @@ enum tn_quantity {
 
 /* One round of one side; of the fields, those of the metric's quantity are read. */
 struct tn_round {
-	uint32_t block; /* which boot (or run) it belongs to */
+	uint32_t block;    /* which boot (or run) it belongs to */
+	uint32_t together; /* those of a block with the same number were measured at the same time; 0: alone */
 	uint64_t events;
 	double exposure_s;
 	const struct tn_hist *hist;
@@ -50,7 +51,7 @@ struct tn_compare_metric {
 	struct tn_sample a, b;
 };
 
-/* What varies independently: rounds, or whole boots with all their rounds. */
+/* What varies independently: rounds with all their CPUs, or whole boots with all their rounds. */
 enum tn_unit { TN_UNIT_AUTO, TN_UNIT_ROUND, TN_UNIT_BLOCK };
 
 struct tn_compare_options {

@@ -23,6 +23,7 @@ static void add(struct html_rounds *s, const struct tn_run *run, const struct tn
 	if (first)
 		s->round[s->n++] = (struct tn_round){
 			.block = block,
+			.together = s->merged ? 0 : c->round + 1,
 			.hist = s->merged ? &s->merged[block] : &c->jitter,
 			.scale = 1e9 / run->clock.hz,
 		};

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * From documents to the rounds of one metric. A round of each CPU is a repetition, whichever document it
- * stands in. Rounds that were cut short are left out: their maximum, for one, is that of less time. What the
+ * From documents to the rounds of one metric. Each CPU has a figure of its own in each round, whichever document it
+ * stands in; what of that is independent, analysis/compare-units.c decides. Rounds that were cut short are left out: their maximum, for one, is that of less time. What the
  * level of attribution cannot see has no rounds, and what a loss leaves uncertain is marked as a bound.
  */
 #include <errno.h>
@@ -422,6 +422,8 @@ int tn_series_sample(const struct tn_series *s, struct tn_round **ret, struct tn
 		return -ENOMEM;
 	for (size_t i = 0; i < s->n; i++) {
 		round[i].block = (uint32_t)s->round[i].document;
+		if (s->round[i].cpu >= 0)
+			round[i].together = s->round[i].round + 1;
 		round[i].events = (uint64_t)s->round[i].events;
 		round[i].exposure_s = s->round[i].exposure;
 		round[i].hist = s->round[i].hist;

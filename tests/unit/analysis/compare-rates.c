@@ -128,6 +128,42 @@ static void zero_on_both_sides(void **state)
 	assert_verdict(&c, TN_VERDICT_NO_DIFFERENCE, TN_REASON_EQUIVALENT);
 }
 
+/* Four CPUs that one cause interrupts are no more than one: in rounds, in the interval, and in what zero means. */
+static void cpus_of_a_round_are_one_unit(void **state)
+{
+	static const uint64_t events[ROUNDS] = {90, 110, 95, 105, 100};
+	struct tn_round all[4 * ROUNDS] = {0};
+	struct tn_compare_metric metric = {.name = "rate"};
+	struct tn_compare_options options = tn_compare_defaults();
+	struct tn_estimate e;
+
+	(void)state;
+	for (size_t i = 0; i < 4 * ROUNDS; i++)
+		all[i] =
+			(struct tn_round){.together = 1 + i % ROUNDS, .events = events[i % ROUNDS], .exposure_s = 10.0};
+	assert_int_equal(tn_estimate(&metric, &(struct tn_sample){all, 4 * ROUNDS}, &options, &e, NULL), 0);
+	assert_int_equal(e.units, ROUNDS);
+	assert_int_equal(e.rounds, 4 * ROUNDS);
+	assert_close(e.value, 10.0, 1e-12);
+	assert_close(e.dispersion, 4 * 62.5 / 100, 1e-9);
+	/* One round: nothing tells whether the CPUs share their events, so they are taken to. */
+	for (size_t i = 0; i < 4; i++)
+		all[i].together = 1;
+	assert_int_equal(tn_estimate(&metric, &(struct tn_sample){all, 4}, &options, &e, NULL), 0);
+	assert_int_equal(e.units, 1);
+	assert_close(e.interval.low, tn_poisson_interval(100, 10.0, 0.95).low, 0.5);
+	for (size_t i = 0; i < 4; i++)
+		all[i].events = 0;
+	assert_int_equal(tn_estimate(&metric, &(struct tn_sample){all, 4}, &options, &e, NULL), 0);
+	assert_close(e.interval.high, 3.689 / 10, 1e-4);
+	/* Alone in their rounds they are four. */
+	for (size_t i = 0; i < 4; i++)
+		all[i].together = 0;
+	assert_int_equal(tn_estimate(&metric, &(struct tn_sample){all, 4}, &options, &e, NULL), 0);
+	assert_int_equal(e.units, 4);
+	assert_close(e.interval.high, 3.689 / 40, 1e-4);
+}
+
 /* 1,000 and 2,000 events that come in bursts: the interval is wider by the dispersion, and says so. */
 static void bursts_widen_the_interval(void **state)
 {
@@ -179,13 +215,10 @@ static void extreme_counts_have_answers(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(ratio_limits_are_mid_p),
-		cmocka_unit_test(sides_have_exact_intervals),
-		cmocka_unit_test(p_is_conditional),
-		cmocka_unit_test(zero_on_one_side),
-		cmocka_unit_test(zero_on_both_sides),
-		cmocka_unit_test(bursts_widen_the_interval),
-		cmocka_unit_test(extreme_counts_have_answers),
+		cmocka_unit_test(ratio_limits_are_mid_p),    cmocka_unit_test(sides_have_exact_intervals),
+		cmocka_unit_test(p_is_conditional),          cmocka_unit_test(zero_on_one_side),
+		cmocka_unit_test(zero_on_both_sides),        cmocka_unit_test(cpus_of_a_round_are_one_unit),
+		cmocka_unit_test(bursts_widen_the_interval), cmocka_unit_test(extreme_counts_have_answers),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

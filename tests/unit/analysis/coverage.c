@@ -24,6 +24,7 @@
 
 #define COMPARISONS 2000
 #define ROUNDS_MAX  10
+#define CPUS_MAX    4
 #define QUANTA      1000 /* jitter values in a simulated round */
 #define GRID        8192 /* steps of a tabulated distribution */
 #define SCALE       0.4  /* ns per tick */
@@ -47,6 +48,16 @@ static void fill_rates(struct tn_random *r, struct tn_round *round, size_t n, do
 {
 	for (size_t i = 0; i < n; i++)
 		round[i] = (struct tn_round){.events = count(r, mean, dispersion), .exposure_s = 10.0};
+}
+
+/* Of each round the same events on all CPUs, as when one cause interrupts them all. */
+static void on_all_cpus(struct tn_round *round, size_t rounds, size_t cpus)
+{
+	for (size_t i = rounds; i-- > 0;) {
+		round[i].together = (uint32_t)i + 1;
+		for (size_t cpu = 0; cpu < cpus; cpu++)
+			round[cpu * rounds + i] = round[i];
+	}
 }
 
 static struct tn_compare_options options(void)
@@ -77,12 +88,14 @@ struct rate_case {
 	size_t rounds;
 	double mean_a, mean_b, dispersion_a, dispersion_b;
 	double most;
+	size_t cpus; /* interrupted by the same events; 0: one */
 };
 
 static void cover_rates(const struct rate_case *c, uint64_t seed)
 {
-	struct tn_round a[ROUNDS_MAX], b[ROUNDS_MAX];
-	struct tn_compare_metric m = {.name = "rate", .a = {a, c->rounds}, .b = {b, c->rounds}};
+	struct tn_round a[ROUNDS_MAX * CPUS_MAX], b[ROUNDS_MAX * CPUS_MAX];
+	size_t cpus = c->cpus ? c->cpus : 1, n = c->rounds * cpus;
+	struct tn_compare_metric m = {.name = "rate", .a = {a, n}, .b = {b, n}};
 	struct tn_compare_options o = options();
 	struct tn_compared result;
 	unsigned int held = 0;
@@ -92,6 +105,8 @@ static void cover_rates(const struct rate_case *c, uint64_t seed)
 	for (unsigned int i = 0; i < COMPARISONS; i++) {
 		fill_rates(&r, a, c->rounds, c->mean_a, c->dispersion_a);
 		fill_rates(&r, b, c->rounds, c->mean_b, c->dispersion_b);
+		on_all_cpus(a, c->rounds, cpus);
+		on_all_cpus(b, c->rounds, cpus);
 		assert_int_equal(tn_compare(&m, 1, &o, &result, NULL), 0);
 		held += holds(result.ratio_interval, c->mean_b / c->mean_a);
 	}
@@ -114,6 +129,9 @@ static void intervals_of_rates_cover(void **state)
 		{"Poisson, 1 a round, 5 rounds, doubled", 5, 1, 2, 1, 1, 100},
 		{"Poisson, 0.4 a round, 5 rounds, same", 5, 0.4, 0.4, 1, 1, 100},
 		{"Poisson, 100 against 0.2 a round, 5 rounds", 5, 100, 0.2, 1, 1, 100},
+		{"Poisson, 100 a round that 4 CPUs share, 5 rounds, same", 5, 100, 100, 1, 1, 97, 4},
+		{"Poisson, 100 a round that 4 CPUs share, 10 rounds, doubled", 10, 100, 200, 1, 1, 97, 4},
+		{"Poisson, 100 against 0.2 a round that 4 CPUs share, 5 rounds", 5, 100, 0.2, 1, 1, 100, 4},
 	};
 
 	(void)state;
