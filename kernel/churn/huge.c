@@ -29,11 +29,12 @@ static bool available(void)
  * tnc_huge_pages() - small pages in an area that gets huge pages
  *
  * One huge page for each node, since vmalloc_huge() of some kernels (6.12 among them) maps small
- * ones if a node's share of the area is less than that.
+ * ones if a node's share of the area is less than that. Of possible nodes, since others may come
+ * online at any time, and the array has been made by then.
  */
 u32 tnc_huge_pages(void)
 {
-	return TNC_HUGE_PAGES * num_online_nodes();
+	return TNC_HUGE_PAGES * num_possible_nodes();
 }
 
 static u64 worst_case(u32 pages)
@@ -51,7 +52,7 @@ static u32 count(void *addr, bool (*maps)(unsigned long addr))
 {
 	u32 i, n = 0;
 
-	for (i = 0; i < num_online_nodes(); i++)
+	for (i = 0; i < num_possible_nodes(); i++)
 		n += maps((unsigned long)addr + i * TNC_HUGE_PAGES * PAGE_SIZE);
 	return n;
 }
