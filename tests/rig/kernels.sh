@@ -6,6 +6,7 @@
 cat >"$scratch/all-scenarios" <<'SH'
 #!/bin/sh
 # In the guest: all scenarios, one after the other. No load that keeps CPU 0 busy for good on an emulated machine.
+echo "1..$(ls /rig/scenarios/*.ini | wc -l)"
 for file in /rig/scenarios/*.ini; do
 	name=$(basename "$file" .ini)
 	if tlbnoise run --quiet "$name" -o scenario.duration=1s -o scenario.rounds=1 -o probe.cpus=2 >/tmp/out 2>&1; then
@@ -19,8 +20,8 @@ SH
 chmod 755 "$scratch/all-scenarios"
 for kernel in rt debug debian; do
 	wanted $kernel || continue
-	status=0
-	"$rig" boot $kernel --with "$scratch/all-scenarios" -- all-scenarios >"$scratch/log" 2>&1 || status=$?
+	guest_status=0
+	"$rig" boot $kernel --with "$scratch/all-scenarios" -- all-scenarios >"$scratch/log" 2>&1 || guest_status=$?
 	results "$kernel" "$scratch/log"
-	verdict "$kernel has no complaint" "$scratch/log" [ $status -eq 0 ]
+	verdict "$kernel has no complaint" "$scratch/log" [ $guest_status -eq 0 ]
 done

@@ -55,25 +55,31 @@ guest_tests() {
 	mv "$scratch/churn/test/churn-test" "$scratch/work/work-test" "$scratch/"
 }
 
-# in_guest KERNEL LOG ARG...: rig boot with the tests in the guest; all that it prints goes to LOG.
+# in_guest KERNEL LOG ARG...: rig boot with the tests in the guest; all that it prints goes to LOG, its status to
+# $guest_status: 0 or 1 is the tests' own; 2 the rig's, when the kernel complained or the guest did not come to its end.
 in_guest() {
 	local kernel=$1 log=$2
 	shift 2
-	"$rig" boot "$kernel" --with "$scratch/churn-test" --with "$scratch/work-test" "$@" >"$log" 2>&1
+	guest_status=0
+	"$rig" boot "$kernel" --with "$scratch/churn-test" --with "$scratch/work-test" "$@" >"$log" 2>&1 || guest_status=$?
 }
 
-# results PREFIX LOG: our lines for those in which a test program in the guest reports. None at all is a failure.
+# results PREFIX LOG: our lines for those in which a test program in the guest reports, after in_guest. Fewer than it
+# announced ("1..N") are a failure, and so is a kernel that complained.
 results() {
-	local line lines any=
+	local line lines came=0 announced=0
 	mapfile -t lines <"$2"
 	for line in "${lines[@]}"; do
+		[[ ! $line =~ ^1\.\.([0-9]+)$ ]] || announced=${BASH_REMATCH[1]}
 		[[ $line =~ ^(ok|not\ ok)\ [0-9]+\ -\ (.*)$ ]] || continue
-		any=yes
+		came=$((came + 1))
 		case ${BASH_REMATCH[1]},${BASH_REMATCH[2]} in
 		ok,*"# SKIP") printf 'skipped %s: %s: this kernel or guest lacks what it needs\n' "$1" "${BASH_REMATCH[2]% # SKIP}" ;;
+		ok,*"# SKIP "*) printf 'skipped %s: %s\n' "$1" "${BASH_REMATCH[2]/ # SKIP /: }" ;;
 		ok,*) ok "$1: ${BASH_REMATCH[2]}" ;;
 		*) not_ok "$1: ${BASH_REMATCH[2]}" "$2" ;;
 		esac
 	done
-	[ -n "$any" ] || not_ok "$1" "$2"
+	[ "$guest_status" -le 1 ] || not_ok "$1: the guest (status $guest_status)" "$2"
+	if [ "$came" -eq 0 ] || [ "$came" -lt "$announced" ]; then not_ok "$1: $came of $announced results" "$2"; fi
 }

@@ -1,11 +1,15 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The helper module from inside the guest, on Debian's own kernel and on the series.
+# The helper module: compiled against all headers found here, then from inside the guest on Debian's own kernel, on the
+# series, and where they have been built on those that look for faults and on PREEMPT_RT.
 # shellcheck source=tests/rig/lib.sh
 . "$(dirname "$0")/lib.sh"
 guest_tests
-for kernel in debian deferred; do
+guest_status=0
+"$top/kernel/churn/test/build.sh" >"$scratch/log" 2>&1 || true
+results "module" "$scratch/log"
+for kernel in debian deferred debug rt; do
 	wanted $kernel || continue
-	in_guest $kernel "$scratch/log" -- churn-test || true
+	in_guest $kernel "$scratch/log" -- churn-test
 	results "$kernel, module" "$scratch/log"
 done
