@@ -74,6 +74,8 @@ at_work $load
 echo "2 0xff" >$parameters/send
 wait $load || status=2
 kill $churn
+wait $churn
+[ $? -eq 143 ] || status=2 # it had ended before we ended it
 sed 's/^/area /' /proc/vmallocinfo
 
 # The guest's init would write the status, too, but then have the machine reset. A kernel that goes down in order stops

@@ -4,7 +4,7 @@
 names: a table on stdout, JSON beside it.
 
 Exit status of show: 0 every access to vmalloc space before the flush was on the current stack; 1 some was not; 2 the watch
-is no evidence, since it lost something or saw nothing.
+is no evidence, since it lost something or saw too little.
 """
 import argparse
 import bisect
@@ -21,10 +21,22 @@ OWNERS = (
     (r'module|execmem|bpf_|load_', 'module or program'),
 )
 BAD = ('vmalloc', 'modules')
+COVERAGE = 0.9  # of the entry symbols, or the watch has seen too little
 
 # The ways into the kernel. What begins with these and is not one: see unseen.list.
 ENTRY = re.compile(r'asm_(exc|sysvec)_\w+|asm_(common_interrupt|spurious_interrupt|int80_emulation)|'
                    r'entry_(SYSCALL_64|SYSCALL_compat|SYSENTER_compat)')
+
+
+def configured(tree):
+    """The lines of its configuration."""
+    with open(f'{tree}/.config', encoding='ascii') as f:
+        return set(f.read().splitlines())
+
+
+def deferring(tree):
+    """Whether the kernel has the series."""
+    return 'CONFIG_CONTEXT_TRACKING_WORK=y' in configured(tree)
 
 
 def print_map(tree):
@@ -36,9 +48,7 @@ def print_map(tree):
             names.setdefault(parts[2], int(parts[0], 16))
     with open(f'{tree}/include/generated/asm-offsets.h', encoding='ascii') as f:
         offsets = dict(re.findall(r'#define (\w+) (\d+) ', f.read()))
-    with open(f'{tree}/.config', encoding='ascii') as f:
-        config = set(f.read().splitlines())
-    defers = 'CONFIG_CONTEXT_TRACKING_WORK=y' in config
+    config, defers = configured(tree), deferring(tree)
     lines = {
         'noinstr_start': names['__noinstr_text_start'], 'noinstr_end': names['__noinstr_text_end'],
         'entry_start': names['__entry_text_start'], 'entry_end': names['__entry_text_end'],
@@ -136,6 +146,19 @@ def print_entries(entries, reasons):
     return missing
 
 
+def too_little(seen, defers):
+    """Why this cannot show that a kernel is safe, or nothing. A kernel without the series has no work to do."""
+    entries = {e['symbol']: e['watched'] for e in seen['entries']}
+    watched = sum(1 for n in entries.values() if n)
+    if defers and not seen['with_work']:
+        return 'no window had a flush to do'
+    if not entries.get('asm_exc_nmi'):
+        return 'no NMI came from userspace'
+    if watched < COVERAGE * len(entries):
+        return f'{watched} of {len(entries)} entry symbols are less than {100 * COVERAGE:.0f} %'
+    return ''
+
+
 def load_reasons(path):
     """Lines "SYMBOL reason"."""
     if not path:
@@ -180,10 +203,13 @@ def main():
                   'missing': [e['symbol'] for e in missing], 'accesses': all_rows, 'outside': outside}
         with open(args.json, 'w', encoding='utf-8') as f:
             json.dump(result, f, indent=1)
+    little = too_little(seen, deferring(args.tree))
     total = sum(r['count'] for r in all_rows if r['target'] in ('own-stack',) + BAD)
     print(f"\n{total} accesses to vmalloc space, {sum(r['count'] for r in bad)} of them off the current stack: "
           f"{'NOT SAFE' if bad else 'all on the current stack'}")
-    return 1 if bad else 0
+    if little and not bad:
+        print(f'entrywatch: no evidence: {little}', file=sys.stderr)
+    return 1 if bad else 2 if little else 0
 
 
 if __name__ == '__main__':

@@ -17,6 +17,7 @@ kernel_build() {
 	dir=$(kernel_dir "$1")
 	[ -f "$dir/bzImage" ] || locked source source_unpack
 	[ -f "$dir/bzImage" ] || locked "kernel-$1" kernel_make "$1" "$dir"
+	[ "$1" != deferred ] || entry_checked "$dir"
 }
 
 source_unpack() {
@@ -41,7 +42,7 @@ kernel_make() {
 	kernel_patch "$name" "$dir/linux" "$log"
 	kernel_configure "$name" "$dir/linux" "$log"
 	with_progress "building $name" "$log" kernel_compile "$dir/linux"
-	[ "$name" != deferred ] || entry_checked "$dir/linux"
+	! grep 'warning: objtool' "$log" >&2 || die "building $name: objtool finds fault with the entry code"
 	cp "$dir/linux/.config" "$dir/config"
 	cp "$dir/linux/arch/x86/boot/bzImage" "$dir/bzImage.part"
 	mv "$dir/bzImage.part" "$dir/bzImage"
@@ -91,21 +92,21 @@ options_unmet() {
 		}' "$@"
 }
 
-# entry_checked TREE: what the kernel touches ahead of the deferred flush has to be what was argued for. Code differs from
-# compiler to compiler, so does the list.
-entry_list() {
-	printf '%s/entryscan/deferred-gcc%s.list\n' "$kernel_tree" "$(gcc -dumpversion | cut -d. -f1)"
-}
-
+# entry_checked FOLDER: what the kernel touches ahead of the deferred flush has to be what was argued for. Code differs
+# from compiler to compiler, so does the list. Done once for each build, and again when the list or the scan changes.
 entry_checked() {
-	local list
-	list=$(entry_list)
+	local list scan=$kernel_tree/entryscan/entryscan sum
+	list=$kernel_tree/entryscan/deferred-gcc$(gcc -dumpversion | cut -d. -f1).list
 	if [ ! -f "$list" ]; then
 		say "entryscan: no list for gcc $(gcc -dumpversion): what is touched before the flush was not checked"
 		return
 	fi
-	"$kernel_tree/entryscan/entryscan" "$1/vmlinux" --check "$list" >&2 ||
+	sum=$(hash_of "$list" "$scan")
+	[ "$(cat "$1/entry-checked" 2>/dev/null)" != "$sum" ] || return 0
+	rm -f "$1/entry-checked"
+	"$scan" "$1/linux/vmlinux" --check "$list" >&2 ||
 		die "this kernel touches other memory ahead of the deferred flush than $list says: see kernel/README.md"
+	printf '%s\n' "$sum" >"$1/entry-checked"
 }
 
 kernel_compile() {

@@ -45,6 +45,7 @@ scenario_run() {
 		cp "$scenario" "$share/given/"
 		scenario=/rig/given/$(basename "$2")
 	fi
+	[[ $name == *.json ]] || die "--output $3: a run document is called NAME.json; files beside it are called after it"
 	boot_guest "$1" measure "/rig/result/${name%.json}" "${overrides[@]}" "$scenario" || status=$?
 	[ -f "$share/result/$name" ] || return "$status"
 	mkdir -p "$(dirname "$3")"
