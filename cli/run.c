@@ -65,14 +65,26 @@ static int ask_stop(struct cli_link *link, const char *run, struct tn_error *err
 	return 0;
 }
 
-static int on_interrupt(struct cli_link *link, struct cli_progress *progress, const char *run, bool *asked,
-			struct tn_error *err)
+/* How far the wish to stop has got. */
+struct stopping {
+	bool said, asked;
+};
+
+/*
+ * A service's run can be stopped only once its name is known: the one in progress may be somebody else's. A private
+ * daemon has no other.
+ */
+static int on_interrupt(struct cli_link *link, struct cli_progress *progress, const char *run,
+			struct stopping *stopping, struct tn_error *err)
 {
 	int r = 0;
 
-	if (cli_interrupts() == 1 && !*asked) {
-		*asked = true;
+	if (cli_interrupts() == 1 && !stopping->said) {
+		stopping->said = true;
 		cli_progress_note(progress, "stopping the run; ctrl-C again leaves at once, without a result");
+	}
+	if (cli_interrupts() == 1 && !stopping->asked && (link->daemon || *run)) {
+		stopping->asked = true;
 		r = ask_stop(link, run, err);
 	}
 	if (r == -EINTR || cli_interrupts() > 1) {
@@ -95,7 +107,7 @@ static int on_interrupt(struct cli_link *link, struct cli_progress *progress, co
  */
 int cli_run_follow(struct cli_link *link, struct cli_progress *progress, cJSON **ret, struct tn_error *err)
 {
-	bool asked = false;
+	struct stopping stopping = {0};
 	char run[64] = "";
 
 	for (;;) {
@@ -103,8 +115,13 @@ int cli_run_follow(struct cli_link *link, struct cli_progress *progress, cJSON *
 		const cJSON *item;
 		int r = cli_receive(link->client, &reply, err);
 
-		if (cli_interrupts() && (!asked || cli_interrupts() > 1)) {
-			int s = on_interrupt(link, progress, run, &asked, err);
+		item = cJSON_GetObjectItemCaseSensitive(reply, "progress");
+		if (cJSON_IsObject(item)) {
+			snprintf(run, sizeof(run), "%s", cli_json_text(item, "run"));
+			cli_progress_show(progress, item);
+		}
+		if (cli_interrupts() && (!stopping.asked || cli_interrupts() > 1)) {
+			int s = on_interrupt(link, progress, run, &stopping, err);
 
 			if (s < 0)
 				return s;
@@ -113,11 +130,6 @@ int cli_run_follow(struct cli_link *link, struct cli_progress *progress, cJSON *
 			continue;
 		if (r < 0)
 			return r == -EREMOTEIO ? r : cli_link_broken(link, r, err);
-		item = cJSON_GetObjectItemCaseSensitive(reply, "progress");
-		if (cJSON_IsObject(item)) {
-			snprintf(run, sizeof(run), "%s", cli_json_text(item, "run"));
-			cli_progress_show(progress, item);
-		}
 		if (r == 0) {
 			*ret = cJSON_DetachItemFromObjectCaseSensitive(reply, "document");
 			if (!cJSON_IsObject(*ret))

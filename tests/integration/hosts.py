@@ -24,8 +24,8 @@ class Fleet:
     def __call__(self, *args):
         return live.tlbnoise(*args, env=self.env)
 
-    def start(self, *args):
-        return live.Background(self.folder, live.TLBNOISE, *args, env=self.env)
+    def start(self, *args, env=None):
+        return live.Background(self.folder, live.TLBNOISE, *args, env={**self.env, **(env or {})})
 
 
 def verbs(t, fleet, service):
@@ -115,6 +115,24 @@ def interrupted(t, fleet, service):
     t.ok('an attached run ends with its client, through bridge', 'its client has gone' in service.err())
 
 
+def interrupted_early(t, fleet, service):
+    """Before the service has named our run there is only somebody else's, which must go on."""
+    gate = f'{fleet.folder}/gate'
+    other = service.start(fleet.folder, 'quiet', '-o', f'probe.cpus={live.CPU}', '-o', 'scenario.duration=100s', '-o',
+                          'trace.level=none', '-o', 'scenario.rounds=1')
+    service.wait_state('measuring')
+    client = fleet.start('run', *SHORT, '-o', f'probe.cpus={live.CPU}', '--host', 'alpha', env={'FAKE_GATE': gate})
+    live.wait_for(lambda: live.read(f'/proc/{client.pid}/task/{client.pid}/children').split(), 'ssh runs')
+    client.signal(signal.SIGINT)
+    live.wait_for(lambda: 'stopping the run' in client.err(), 'it says so')
+    open(gate, 'w', encoding='ascii').close()
+    r = client.end()
+    t.ok('ctrl-C before a run has a name: it is taken out of the queue', r.status == 2 and 'taken out of the queue' in r.err, r)
+    t.equal('and the run of somebody else goes on', service.state(), 'measuring')
+    other.signal(signal.SIGINT)
+    other.end()
+
+
 def two(t, fleet):
     """Both names lead to one daemon: the second run waits for the first, as it would for anybody's."""
     r = fleet('run', *SHORT, '-o', f'probe.cpus={live.CPU}', '--host', 'alpha', '--host', 'gamma', '--json')
@@ -158,6 +176,7 @@ def test(t, folder):
     one_run(t, fleet)
     live.wait_for(lambda: service.state() == 'idle', 'idle')
     interrupted(t, fleet, service)
+    interrupted_early(t, fleet, service)
     live.wait_for(lambda: service.state() == 'idle', 'idle')
     two(t, fleet)
 
