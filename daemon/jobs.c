@@ -241,6 +241,7 @@ bool jobs_stop(struct daemon *d, const char *id)
 void jobs_client_gone(struct daemon *d, const struct tn_varlink_connection *c)
 {
 	struct job *job, *next;
+	bool left = false;
 
 	if (d->job && d->job->call && tn_varlink_connection_of(d->job->call) == c) {
 		d->job->call = NULL;
@@ -254,10 +255,15 @@ void jobs_client_gone(struct daemon *d, const struct tn_varlink_connection *c)
 		if (!job->call || tn_varlink_connection_of(job->call) != c)
 			continue;
 		job->call = NULL;
-		if (job->attached)
-			cancel(d, job, "its client has gone before it began");
+		if (!job->attached)
+			continue;
+		cancel(d, job, "its client has gone before it began");
+		left = true;
 	}
-	pulse_now(d);
+	if (left)
+		queue_changed(d);
+	else
+		pulse_now(d);
 }
 
 /**
