@@ -119,7 +119,11 @@ static int make_folder(const struct tn_store *s, const char *folder, struct tn_e
 	return tn_error_set(err, -errno, "cannot make the folder %s: %s", folder, strerror(errno));
 }
 
-/* Brings the raw interruptions of an import into the run's folder; without any there is nothing to do. */
+/*
+ * Brings the raw interruptions of an import into the run's folder; without any there is nothing to do.
+ *
+ * Return: 1 when they were copied, 0 when not, a negative errno.
+ */
 static int take_raw(struct tn_store *s, const char *document, const struct tn_run *doc, uint64_t *ret_records,
 		    struct tn_error *err)
 {
@@ -131,7 +135,20 @@ static int take_raw(struct tn_store *s, const char *document, const struct tn_ru
 	if (is_raw_of(own, doc, ret_records) || !find_raw(document, doc, from, sizeof(from), ret_records))
 		return 0;
 	r = make_folder(s, folder, err);
-	return r < 0 ? r : copy_into(folder, from, err);
+	if (r == 0)
+		r = copy_into(folder, from, err);
+	return r < 0 ? r : 1;
+}
+
+/* What take_raw() copied for a run that did not get into the store. */
+static void drop_raw(const struct tn_store *s, const char *id)
+{
+	char folder[320], own[352];
+
+	store_run_folder(s, id, folder, sizeof(folder));
+	snprintf(own, sizeof(own), "%s/" TN_STORE_RAW, folder);
+	unlink(own);
+	rmdir(folder); /* unless something else lies there */
 }
 
 static int check(const char *path, const struct tn_run *doc, struct tn_error *err)
@@ -172,6 +189,7 @@ int tn_store_import(struct tn_store *s, const char *path, char id[40], struct tn
 	tn_autofree char *text = NULL;
 	struct store_row row = {0};
 	int64_t run;
+	bool copied;
 	int r = tn_run_read_text(path, &text, &row.size, err);
 
 	if (r == 0)
@@ -186,9 +204,12 @@ int tn_store_import(struct tn_store *s, const char *path, char id[40], struct tn
 	r = take_raw(s, path, doc, &row.raw_records, err);
 	if (r < 0)
 		return r;
+	copied = r == 1;
 	row.doc = doc;
 	row.text = text;
 	r = import_row(s, &row, err);
+	if (r < 0 && copied)
+		drop_raw(s, doc->id);
 	return r < 0 ? tn_error_prefix(err, r, "%s", path) : r;
 }
 

@@ -99,6 +99,32 @@ static void raw_is(struct tn_store *s, const char *id, uint64_t records)
 	assert_int_equal(number(s, "SELECT raw_bytes FROM runs"), 128 + 32 * records);
 }
 
+/* The records are copied ahead of the row: without the row nobody would know of them. */
+static void a_failed_one_leaves_no_raw(void **state)
+{
+	const struct tree *t = *state;
+	struct tn_store *s = open_below(t, NULL);
+	struct tn_run *run = run_of(1, 1);
+	char id[40], path[256];
+
+	snprintf(run->raw_file, sizeof(run->raw_file), "%s", "e.raw");
+	write_document(t, run, "e.json");
+	write_raw(t, run->id, "e.raw", 5);
+	snprintf(path, sizeof(path), "%s/results/runs/%s", t->root, run->id);
+	assert_int_equal(sqlite3_exec(s->db,
+				      "CREATE TRIGGER no BEFORE INSERT ON rounds BEGIN SELECT RAISE(ABORT, 'no'); END",
+				      NULL, NULL, NULL),
+			 SQLITE_OK);
+	assert_true(tn_store_import(s, tree_path(t, "/e.json"), id, NULL) < 0);
+	assert_int_equal(access(path, F_OK), -1);
+	assert_int_equal(number(s, "SELECT count(*) FROM runs"), 0);
+	assert_int_equal(sqlite3_exec(s->db, "DROP TRIGGER no", NULL, NULL, NULL), SQLITE_OK);
+	ok(tn_store_import(s, tree_path(t, "/e.json"), id, &err));
+	raw_is(s, id, 5);
+	tn_run_free(run);
+	tn_store_close(s);
+}
+
 /* @raw: what the document names; @at: where the records lie. */
 static void with_raw(const struct tree *t, const char *raw, const char *at)
 {
@@ -248,6 +274,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(a_file_is_taken_in_once, tree_setup, tree_teardown),
+		cmocka_unit_test_setup_teardown(a_failed_one_leaves_no_raw, tree_setup, tree_teardown),
 		cmocka_unit_test_setup_teardown(the_text_stays_as_it_was, tree_setup, tree_teardown),
 		cmocka_unit_test_setup_teardown(raw_records_come_along, tree_setup, tree_teardown),
 		cmocka_unit_test_setup_teardown(raw_records_are_found_under_the_name_of_the_document, tree_setup,
