@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * From documents to the rounds of one metric. Each CPU has a figure of its own in each round, whichever document it
- * stands in; what of that is independent, analysis/compare-units.c decides. Rounds that were cut short are left out: their maximum, for one, is that of less time. What the
- * level of attribution cannot see has no rounds, and what a loss leaves uncertain is marked as a bound.
+ * stands in; what of that is independent, analysis/compare-units.c decides. Rounds that were cut short are left out:
+ * their maximum, for one, is that of less time. What the level of attribution cannot see has no rounds, and what a loss
+ * leaves uncertain is marked as a bound.
  */
 #include <errno.h>
 #include <math.h>
