@@ -176,7 +176,7 @@ static int check_run(const void *what, struct tn_error *err)
 		if (run->worst[i].cause >= 0 && (uint64_t)run->worst[i].cause >= run->n_causes)
 			return tn_error_set(err, -EBADMSG, "worst[%zu].cause is %lld, but there are %zu causes", i,
 					    (long long)run->worst[i].cause, run->n_causes);
-	return 0;
+	return tn_run_check_repeats(run, err);
 }
 
 #define S struct tn_run

@@ -269,6 +269,7 @@ struct tn_run_wakeup *tn_run_add_wakeup(struct tn_run *run);
 struct tn_run_reference *tn_run_add_reference(struct tn_run *run);
 const char *tn_condition_name(enum tn_condition condition);
 int tn_run_check_conservation(uint64_t entries, uint64_t matched, uint64_t too_short, struct tn_error *err);
+int tn_run_check_repeats(const struct tn_run *run, struct tn_error *err);
 
 int tn_run_to_json(const struct tn_run *run, cJSON **ret, struct tn_error *err);
 int tn_run_from_json(const cJSON *json, struct tn_run **ret, struct tn_error *err);

@@ -63,6 +63,8 @@ static const struct change changes[] = {
 	{"cpus 1 window_close_ticks", "\"5\"", -EBADMSG, "cpus[1]: window_close_ticks 5 lies before window_open_ticks"},
 	{"cpus 0 cpu", "null", -EINVAL, "cpus[0].cpu must be a whole number"},
 	{"cpus 0 cpu", "4096", -ERANGE, "cpus[0].cpu is 4096: it must be from 0 to 4095"},
+	{"cpus 1 round", "1", -EBADMSG, "cpus: CPU 1 is there twice in round 1"},
+	{"entry_costs 1 operation", "\"getpid\"", -EBADMSG, "entry_costs: CPU 1 is there twice in round 0 of getpid"},
 	{"cpus 0 quanta", "1.5", -EINVAL, "cpus[0].quanta must be a whole number"},
 	{"cpus 0 quanta", "-1", -ERANGE, "cpus[0].quanta is -1: it must be from 0 to 4503599627370495"},
 	{"cpus 0 quanta", "1e300", -ERANGE, "cpus[0].quanta is 1e+300"},
