@@ -38,7 +38,7 @@ static void say(struct tn_series *s, const char *fmt, ...)
 	va_end(ap);
 }
 
-/* A loss makes a document's figure a bound; losses on both sides would leave none, but no class has both. */
+/* A loss makes a document's figure a bound. */
 static void bound(struct tn_series *s, enum tn_bound which, const struct tn_run *run, const char *what)
 {
 	s->bound = which;
@@ -117,6 +117,11 @@ static int collect_cpus(const struct tn_metric_def *def, const struct tn_run *ru
 	if (def->family == TN_FAMILY_CAUSE) {
 		if (!tn_class_observable(run->level, def->class)) {
 			say(s, "trace level %s of run %s does not tell this class", tn_trace_level_name(run->level),
+			    run->id);
+			return 0;
+		}
+		if (def->class == TN_CLASS_UNEXPLAINED && tn_run_events_lost(run) && tn_run_rings_lost(run)) {
+			say(s, "run %s lost kernel events and interruptions: there may be more of this class or less",
 			    run->id);
 			return 0;
 		}

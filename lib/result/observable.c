@@ -63,6 +63,21 @@ bool tn_run_entries_whole(const struct tn_run *run)
 }
 
 /**
+ * tn_run_rings_lost() - whether a probe found its ring full
+ * @run: the run
+ *
+ * Return: true when interruptions were seen that no event was compared with.
+ */
+bool tn_run_rings_lost(const struct tn_run *run)
+{
+	bool lost = run->lost.ring;
+
+	for (size_t i = 0; i < run->n_cpus && !lost; i++)
+		lost = run->cpu[i].ring_lost;
+	return lost;
+}
+
+/**
  * tn_run_causes_whole() - the same for interruptions by cause
  * @run: the run
  *
@@ -72,9 +87,5 @@ bool tn_run_entries_whole(const struct tn_run *run)
  */
 bool tn_run_causes_whole(const struct tn_run *run)
 {
-	bool lost = run->lost.ring;
-
-	for (size_t i = 0; i < run->n_cpus && !lost; i++)
-		lost = run->cpu[i].ring_lost;
-	return !lost && tn_run_entries_whole(run);
+	return !tn_run_rings_lost(run) && tn_run_entries_whole(run);
 }
