@@ -7,7 +7,7 @@
 . "$(dirname "$0")/lib.sh"
 guest_tests
 log=$scratch/log
-remaps=${TN_RIG_REMAPS:-20000}
+remaps=${TN_RIG_REMAPS:-100000}
 
 if wanted deferred; then
 	in_guest deferred "$log" --append pti=off -- work-test -n "${TN_RIG_FLUSHES:-10000}" -p "${TN_RIG_FREES:-1000}"
