@@ -11,6 +11,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include <systemd/sd-daemon.h>
@@ -262,6 +263,16 @@ static void release(struct daemon *d)
 	sd_event_unref(d->event);
 }
 
+/*
+ * Huge pages are put together by khugepaged, which interrupts all CPUs for each (tlb_remove_table_sync_one()), and has
+ * all of them drain their caches of pages as long as any process may have some. None for this one, nor for its probes
+ * and workers, which inherit it; programs of others get it back (hackbench, oslat, cyclictest).
+ */
+static void refuse_huge_pages(void)
+{
+	prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0);
+}
+
 int main(int argc, char **argv)
 {
 	struct daemon d = {.log_level = LOG_INFO};
@@ -272,6 +283,7 @@ int main(int argc, char **argv)
 	r = parse_options(argc, argv, &o);
 	if (r)
 		return r < 0 ? 0 : r;
+	refuse_huge_pages();
 	d.private = o.n_private > 0;
 	d.log_level = d.private ? LOG_NOTICE : LOG_INFO;
 	d.journal = !d.private && journal_reads_us();

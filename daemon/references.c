@@ -98,6 +98,7 @@ static void run_child(const struct reference *ref, struct arguments *a, pid_t da
 	    (ref->json_fd == JSON_FD ? fcntl(JSON_FD, F_SETFD, 0) : dup2(ref->json_fd, JSON_FD)) < 0)
 		_exit(NOT_EXECUTED);
 	close_range(JSON_FD + 1, ~0u, 0);
+	prctl(PR_SET_THP_DISABLE, 0, 0, 0, 0);
 	execvp(a->argv[0], a->argv);
 	_exit(NOT_EXECUTED);
 }

@@ -128,7 +128,7 @@ rig_tests() {
 		skipped=$((skipped + 1))
 		return
 	fi
-	for script in refusals consoles alone check isolate compare series watch module kernels accuracy package systemd; do
+	for script in refusals consoles alone quiet check isolate compare series watch module kernels accuracy package systemd; do
 		said=$failed status=0
 		while IFS= read -r line; do
 			case $line in

@@ -128,6 +128,7 @@ static _Noreturn void become_hackbench(const struct hackbench *h)
 	char *const argv[] = {"hackbench", "-g", (char *)h->groups, "-l", LOOPS, h->namespace ? NULL : "-T", NULL};
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	prctl(PR_SET_THP_DISABLE, 0, 0, 0, 0); /* the daemon's, and no part of this load */
 	if (poll(&worker, 1, 0) != 0)
 		_exit(NOT_EXEC);
 	for (int fd = 0; fd <= 2; fd++)

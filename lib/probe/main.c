@@ -157,6 +157,7 @@ static int run(struct tn_probe_shm *shm, struct tn_error *err)
 	r = make_ready(&work, shm, err);
 	if (r < 0)
 		return r;
+	tn_probe_settle();
 	own = usage_own();
 	atomic_store_explicit(&shm->state, TN_PROBE_READY, memory_order_release);
 	if (wait_command(shm) == TN_PROBE_STOP)

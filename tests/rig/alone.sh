@@ -31,10 +31,6 @@ placed() {
 	[[ $own =~ ^[0-9]+$ ]] && ! grep -v '^CPU 2/' "$scratch/threads" | grep -qE "[: ,]$own(,|-|$)"
 }
 
-not() {
-	! "$@"
-}
-
 if [ "$(nproc)" -lt 2 ]; then
 	printf 'skipped alone: this host has one CPU\n'
 	exit 0

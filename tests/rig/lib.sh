@@ -29,6 +29,10 @@ verdict() {
 	if "$@"; then ok "$name"; else not_ok "$name" "$file"; fi
 }
 
+not() {
+	! "$@"
+}
+
 # wanted KERNEL: whether tests on it are to run. TN_RIG_KERNELS="stock deferred" leaves out the others. Unless it names
 # them, debug and rt are used where they have been built: that takes another 20 minutes, which the tests do not have.
 wanted() {
