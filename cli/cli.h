@@ -46,9 +46,9 @@ enum cli_option_bit {
 	CLI_SERVE = 1 << 27,     /* what serve alone takes */
 	CLI_METRICS = 1 << 26,   /* --format, and --output for the file */
 	CLI_REMOTE = 1 << 20,
-	CLI_QUEUE = 1 << 21, /* what run alone asks of the service */
-	/* what every verb knows, and what may stand before the verb */
-	CLI_COMMON = CLI_JSON | CLI_HELP | CLI_NO_COLOR | CLI_SOCKET,
+	CLI_QUEUE = 1 << 21,                            /* what run alone asks of the service */
+	CLI_BASIC = CLI_HELP | CLI_NO_COLOR,            /* what every verb knows but those that never print */
+	CLI_COMMON = CLI_BASIC | CLI_JSON | CLI_SOCKET, /* what may stand before the verb */
 };
 
 /* The command line after parsing; strings point into argv. */

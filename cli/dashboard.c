@@ -39,8 +39,6 @@ int cli_dashboard(const struct cli *cli, struct tn_error *err)
 	struct tn_dashboard_site done;
 	int r;
 
-	if (cli->args.json)
-		return tn_error_set(err, -EINVAL, "dashboard: the pages are HTML; runs and export give JSON");
 	if (!cli->args.output)
 		return tn_error_set(err, -EINVAL, "dashboard: give the folder of the site with -o FOLDER");
 	r = cli_store_open(cli->args.store, TN_STORE_READ, &store, err);

@@ -17,8 +17,8 @@ static const struct cli_verb verbs[] = {
 	{"run", "SCENARIO", "run a scenario and show what interrupted the probed CPUs", 1, 1,
 	 CLI_COMMON | CLI_OVERRIDE | CLI_OUTPUT | CLI_QUIET | CLI_STRICT | CLI_QUEUE | CLI_REMOTE, cli_run},
 	{"check", "", "is this machine ready to be measured, are its isolated CPUs quiet", 0, 0,
-	 (CLI_COMMON | CLI_READINESS | CLI_REMOTE) & ~(unsigned int)CLI_SOCKET, cli_check},
-	{"list", "[SCENARIO]", "scenarios, churn sources, and what this machine allows", 0, 1,
+	 CLI_BASIC | CLI_JSON | CLI_READINESS | CLI_REMOTE, cli_check},
+	{"list", "[--keys SCENARIO]", "scenarios, churn sources, and what this machine allows", 0, 1,
 	 CLI_COMMON | CLI_NAMES | CLI_KEYS, cli_list},
 	{"status", "", "what the service does now, and what waits", 0, 0, CLI_COMMON | CLI_REMOTE, cli_status},
 	{"top", "", "live view of the service's run, a line for each probed CPU", 0, 0,
@@ -29,23 +29,23 @@ static const struct cli_verb verbs[] = {
 	{"show", "RUN", "text report of a run: its id, @latest, @-1, or a file; - reads standard input", 1, 1,
 	 CLI_COMMON | CLI_STORE | CLI_WORST | CLI_CHECK | CLI_STRICT, cli_show},
 	{"compare", "A B", "compare two sets of run documents, with intervals and a verdict", 2, 2,
-	 (CLI_COMMON | CLI_STORE | CLI_COMPARE) & ~(unsigned int)CLI_SOCKET, cli_compare},
+	 CLI_BASIC | CLI_JSON | CLI_STORE | CLI_COMPARE, cli_compare},
 	{"report", "A [B]", "one HTML page about a set of runs, or about two sets and how they compare", 1, UINT_MAX,
-	 (CLI_COMMON | CLI_STORE | CLI_COMPARE | CLI_PAGE) & ~(unsigned int)CLI_SOCKET, cli_report},
+	 CLI_BASIC | CLI_STORE | CLI_COMPARE | CLI_PAGE, cli_report},
 	{"dashboard", "", "the history as a site of files: rigs, histories with regressions marked, reports", 0, 0,
-	 (CLI_COMMON | CLI_STORE | CLI_SITE | CLI_QUIET) & ~(unsigned int)CLI_SOCKET, cli_dashboard},
+	 CLI_BASIC | CLI_STORE | CLI_SITE | CLI_QUIET, cli_dashboard},
 	{"serve", "", "the history as a web server: dashboard, reports, and /metrics for Prometheus", 0, 0,
 	 CLI_HELP | CLI_STORE | CLI_SERVE, cli_serve},
 	{"metrics", "", "the last run of each scenario as metrics, such as a file for node_exporter", 0, 0,
 	 CLI_HELP | CLI_STORE | CLI_METRICS, cli_metrics},
 	{"export", "RUN...", "runs as JSON, CSV, timeline or histogram log", 1, UINT_MAX,
-	 CLI_COMMON | CLI_STORE | CLI_EXPORT, cli_export},
-	{"import", "FILE...", "take run documents into the history", 1, UINT_MAX, CLI_COMMON | CLI_STORE | CLI_QUIET,
+	 CLI_BASIC | CLI_STORE | CLI_EXPORT, cli_export},
+	{"import", "FILE...", "take run documents into the history", 1, UINT_MAX, CLI_BASIC | CLI_STORE | CLI_QUIET,
 	 cli_import},
-	{"bridge", "", "pass standard input and output on to the service, as ssh does for --host", 0, 0, CLI_COMMON,
-	 cli_bridge},
+	{"bridge", "", "pass standard input and output on to the service, as ssh does for --host", 0, 0,
+	 CLI_BASIC | CLI_SOCKET, cli_bridge},
 	{"version", "", "version and what it was built with", 0, 0, CLI_COMMON, cli_version},
-	{"help", "[VERB]", "this overview, or the options of a verb", 0, 1, CLI_COMMON, cli_help},
+	{"help", "[VERB]", "this overview, or the options of a verb", 0, 1, CLI_BASIC, cli_help},
 };
 
 /**
@@ -92,6 +92,13 @@ static int check_operands(const struct cli *cli, struct tn_error *err)
 			"%s works on this host: --host goes with run, status, top, stop and check; 'ssh %s tlbnoise "
 			"%s' may be what you want",
 			verb->name, cli->args.remote[0], verb->name);
+	/* These were taken when they stood before the verb. */
+	if (cli->args.json && !(verb->options & CLI_JSON))
+		return tn_error_set(err, -EINVAL, "%s: has nothing to print as JSON; see 'tlbnoise %s --help'",
+				    verb->name, verb->name);
+	if (cli->args.socket && !(verb->options & CLI_SOCKET))
+		return tn_error_set(err, -EINVAL, "%s: does not call the service, so that --socket means nothing to it",
+				    verb->name);
 	if (cli->args.n_operand < verb->min_operands)
 		return tn_error_set(err, -EINVAL, "%s: %s is missing; see 'tlbnoise %s --help'", verb->name,
 				    verb->operands, verb->name);

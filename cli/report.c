@@ -82,8 +82,6 @@ static int write_page(const void *page, FILE *out, struct tn_error *err)
 
 static int check_use(const struct cli *cli, struct tn_error *err)
 {
-	if (cli->args.json)
-		return tn_error_set(err, -EINVAL, "report: the page is HTML; export and compare give JSON");
 	if (cli->args.n_operand > TN_SIDES)
 		return tn_error_set(
 			err, -EINVAL,

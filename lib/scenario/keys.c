@@ -59,7 +59,7 @@ static const struct tn_scenario_key KEYS[] = {
 	{"churn", "cpus", TN_SCENARIO_CPUS, NULL, NULL, "housekeeping", CH(cpus), "CPUs that its workers run on"},
 	{"churn", "rate", TN_SCENARIO_RATE, "1/min", "10M/s", "max", CH(rate_per_s),
 	 "operations of all its workers together, or max"},
-	{"churn", "pages", TN_SCENARIO_RANGE, "1", "1048576", NULL, 0, "pages per operation"},
+	{"churn", "pages", TN_SCENARIO_RANGE, "1", "65536", NULL, 0, "pages per operation"},
 	{"churn", "workers", TN_SCENARIO_COUNT, "1", "256", "1", CH(workers), "processes that do the work"},
 	{"churn", "burst", TN_SCENARIO_COUNT, "1", "4096", NULL, CH(burst), "threads at once, of source threads"},
 	{"churn", "groups", TN_SCENARIO_COUNT, "1", "64", NULL, CH(groups), "groups of source hackbench"},

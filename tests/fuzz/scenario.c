@@ -33,7 +33,7 @@ static void check_churn(const struct tn_churn_spec *c)
 	require(c->name[0] && memchr(c->name, '\0', sizeof(c->name)));
 	require(c->source[0] && memchr(c->source, '\0', sizeof(c->source)));
 	require(c->rate_per_s >= 0 && c->rate_per_s <= 1e7);
-	require(!c->pages_set || (c->pages.min >= 1 && c->pages.min <= c->pages.max && c->pages.max <= 1048576));
+	require(!c->pages_set || (c->pages.min >= 1 && c->pages.min <= c->pages.max && c->pages.max <= 65536));
 	require(c->workers >= 1 && c->workers <= 256 && c->burst <= 4096 && c->groups <= 64);
 	require(c->cpus.choice != TN_CPUS_LIST || !tn_cpus_empty(&c->cpus.list));
 }

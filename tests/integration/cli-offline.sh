@@ -84,6 +84,9 @@ bad "give one of" list --names --json
 bad "nosuch" list --keys nosuch-scenario
 bad "one argument too many" status now
 bad "one argument too many" version 1
+bad "report: has nothing to print as JSON" --json report @latest
+bad "unknown option --json" import --json x
+bad "compare: does not call the service" --socket /none compare a b
 bad "out of range" top --interval 1ms
 bad "out of range" top --interval 2h
 bad "--interval fast" top --interval fast

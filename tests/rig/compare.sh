@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # `rig compare vmalloc-storm`: a stock kernel interrupts an isolated CPU with each flush, the series with next to none,
-# both with each page table freed. Two long boots a side instead of five short ones.
+# both with each page table freed. Two long boots a side instead of six short ones.
 # shellcheck source=tests/rig/lib.sh
 . "$(dirname "$0")/lib.sh"
 wanted stock && wanted deferred || exit 0
