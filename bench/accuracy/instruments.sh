@@ -44,7 +44,7 @@ start() {
 	case $1 in
 	oslat) oslat -c "$cpu" -C "${senders%% *}" -b 1024 -D "$3" --json="$2.json" ;;
 	cyclictest) cyclictest -q -m -t 1 -a "$cpu" -p 80 -i 1000 -h 1000 -D "$3" --json="$2.json" ;;
-	# Its option -o wants /proc/sched_debug, which kernels have not had since 5.13.
+	# Without -o, which wants /proc/sched_debug: see peers.py.
 	jitterdebugger) jitterdebugger -a "$cpu" -i 1000 -D "$3s" ;;
 	rtla-osnoise) rtla osnoise top -q -c "$cpu" -T 1 -d "$3s" ;;
 	rtla-timerlat) rtla timerlat hist -c "$cpu" -p 1000 -b 1 -E 1000 -d "$3s" ;;

@@ -233,7 +233,9 @@ def emulators_view(folder, ranges):
 
 def main(args):
     tap = '--tap' in args
-    folder, = [a for a in args if a != '--tap'] or ['.']
+    folder = next((a for a in args if a != '--tap'), '.')
+    if not os.path.isfile(os.path.join(folder, 'about')):
+        fail(f'{folder}: not a folder of bench/accuracy/run.sh --output')
     about = truth.read_about(folder)
     ranges = [tuple(map(int, r.split(':'))) for r in about['ranges_ns'].split()]
     seed = int(about['seed'])

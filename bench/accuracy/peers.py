@@ -9,7 +9,7 @@ CANNOT = {
     'tlbnoise': 'nothing of what is asked here',
     'oslat': 'when, and who; lengths in whole us',
     'cyclictest': 'anything between two wake-ups, when, and who',
-    'jitterdebugger': 'anything between two wake-ups, and who',
+    'jitterdebugger': 'anything between two wake-ups, how many, when, and who; the longest alone',
     'rtla-osnoise': 'when, who sent it, how long each; nor what userspace sees',
     'rtla-timerlat': 'anything between two timers, when, and who sent it',
 }
@@ -18,14 +18,21 @@ CANNOT = {
 Findings = collections.namedtuple('Findings', 'count over max_us irqs', defaults=(None,))
 
 
-def from_json(path, threads):
-    """oslat, cyclictest and jitterdebugger: one thread or CPU with its histogram."""
+def from_json(path):
+    """oslat and cyclictest: one thread with its histogram."""
     with open(path, encoding='utf-8') as f:
-        text = f.read()
-    thread, = json.loads(text[text.index('{'):])[threads].values()
+        thread, = json.load(f)['thread'].values()
     count = {int(us): n for us, n in thread['histogram'].items()}
     cycles = thread.get('cycles', thread.get('count', 0))
     return Findings(count, max(0, cycles - sum(count.values())), thread['max'])
+
+
+def from_jitterdebugger(path):
+    """Its last line: "T: 0 (  278) A: 2 C:     11942 Min:        38 Avg:  247.52 Max:     11470". Version 0.3.1 writes a
+    histogram only with -o, which wants /proc/sched_debug, gone since Linux 5.13."""
+    with open(path, encoding='utf-8') as f:
+        words = [line for line in f if 'Max:' in line][-1].split()
+    return Findings(None, 0, int(words[words.index('Max:') + 1]))
 
 
 def from_osnoise(path):
@@ -63,9 +70,9 @@ def read(folder, instrument, suffix=''):
     stem = os.path.join(folder, instrument + suffix)
     try:
         if instrument in ('oslat', 'cyclictest'):
-            return from_json(stem + '.json', 'thread')
+            return from_json(stem + '.json')
         if instrument == 'jitterdebugger':
-            return from_json(stem + '.txt', 'cpu')
+            return from_jitterdebugger(stem + '.txt')
         return from_osnoise(stem + '.txt') if instrument == 'rtla-osnoise' else from_timerlat(stem + '.txt')
     except (OSError, KeyError, ValueError, IndexError, StopIteration):
         return None
