@@ -156,11 +156,11 @@ int tn_probe_lock(struct tn_probe_shm *shm, size_t size, struct tn_error *err)
 /**
  * tn_probe_settle() - hand over the pages that this CPU keeps back
  *
- * Pages that came in lately wait in a cache of the CPU for their place in the LRU lists. Whoever wants all of them there
- * has every such CPU switch to a kernel thread that hands them over (lru_add_drain_all() in mm/swap.c): khugepaged every
- * 10 s, compaction, drop_caches. So ours must not wait. MADV_COLD hands over first of all (madvise_cold() in
- * mm/madvise.c, since Linux 5.4), also where nothing is mapped, but not for locked memory, which all of ours is.
- * Without success they wait, and may be fetched.
+ * Pages that came in lately wait in a cache of the CPU for their place in the LRU lists. Whoever wants all of them
+ * there has every such CPU switch to a kernel thread that hands them over (lru_add_drain_all() in mm/swap.c):
+ * khugepaged every 10 s, compaction, drop_caches. So ours must not wait. MADV_COLD hands over first of all
+ * (madvise_cold() in mm/madvise.c, since Linux 5.4), also where nothing is mapped, but not for locked memory, which
+ * all of ours is. Without success they wait, and may be fetched.
  */
 void tn_probe_settle(void)
 {
