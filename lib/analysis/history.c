@@ -7,18 +7,23 @@
  *
  * While a regression lasts it is held against the runs before it: it must not become its own yardstick. Only when it
  * has lasted for as many runs as are looked back upon is it what is usual.
+ *
+ * Runs that were made differently (another ruler) are never held against each other. One that somebody makes by hand in
+ * between says nothing of the nights: it is passed over, and what was known stands.
  */
 #include "analysis/history.h"
 
 #include <errno.h>
 #include <math.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "analysis/compare-internal.h"
 #include "base/cleanup.h"
 
-#define LOOKS 6 /* runs in which a suspicion has to be confirmed */
+#define LOOKS  6 /* runs in which a suspicion has to be confirmed */
+#define STRAYS 3 /* runs in a row that make another ruler the known one */
 
 /* Values are turned round where higher is better, so that greater is always worse. */
 struct walk {
@@ -171,15 +176,10 @@ static int walk_confirmed(struct walk *w, size_t i, double v)
 	return 0;
 }
 
-static int walk_step(struct walk *w, size_t i, const struct tn_history_point *point)
+static int walk_step(struct walk *w, size_t i, double value)
 {
-	double v = plain(w, point->value);
+	double v = plain(w, value);
 
-	if (i && point->ruler != w->ruler) {
-		w->n_reference = w->n_since = 0;
-		settle(w, TN_HISTORY_NORMAL, i);
-	}
-	w->ruler = point->ruler;
 	if (w->now.state == TN_HISTORY_RECOVERED)
 		settle(w, TN_HISTORY_NORMAL, i);
 	if (isnan(v))
@@ -187,6 +187,65 @@ static int walk_step(struct walk *w, size_t i, const struct tn_history_point *po
 	if (w->now.state == TN_HISTORY_SUSPECTED)
 		return walk_suspected(w, i, v);
 	return w->now.state == TN_HISTORY_CONFIRMED ? walk_confirmed(w, i, v) : walk_normal(w, i, v);
+}
+
+/* A history holds runs of several rulers: each has a walk of its own, and one of them is what is known. */
+struct walks {
+	const struct tn_history_options *opt;
+	bool turned;
+	struct walk *walk;
+	size_t n, known;
+	size_t strays; /* runs in a row of a ruler that is not the known one's */
+	uint64_t stray;
+};
+
+static void walks_free(struct walks *all)
+{
+	for (size_t i = 0; i < all->n; i++)
+		free(all->walk[i].reference);
+	free(all->walk);
+}
+
+/* The walk of a ruler, a new one if there is none; NULL: no memory. @room: at the walks, for one more. */
+static struct walk *walk_of(struct walks *all, uint64_t ruler, size_t i)
+{
+	size_t room = all->opt->reference;
+	struct walk *w;
+
+	for (size_t k = all->n; k > 0; k--)
+		if (all->walk[k - 1].ruler == ruler)
+			return &all->walk[k - 1];
+	w = reallocarray(all->walk, all->n + 1, sizeof(*w));
+	if (!w)
+		return NULL;
+	all->walk = w;
+	w += all->n;
+	*w = (struct walk){.opt = all->opt, .turned = all->turned, .ruler = ruler};
+	w->now = (struct tn_history_mark){.since = i, .usual = NAN, .ratio = NAN, .p = NAN};
+	w->reference = calloc(3 * room, sizeof(*w->reference));
+	if (!w->reference)
+		return NULL;
+	w->since = w->reference + room;
+	w->sorted = w->since + room;
+	all->n++;
+	return w;
+}
+
+/* Whose word counts after run @i: with the last of so many strays in a row theirs, which is then no stray any more. */
+static void choose_known(struct walks *all, const struct walk *w)
+{
+	size_t at = (size_t)(w - all->walk);
+
+	if (at == all->known) {
+		all->strays = 0;
+		return;
+	}
+	all->strays = all->strays && all->stray == w->ruler ? all->strays + 1 : 1;
+	all->stray = w->ruler;
+	if (all->strays < STRAYS)
+		return;
+	all->known = at;
+	all->strays = 0;
 }
 
 /**
@@ -227,30 +286,31 @@ struct tn_history_options tn_history_defaults(void)
  * among what suspicions are left. tests/unit/analysis/marks.c simulates all of it: fewer than 1 in 1,000 nights. It
  * does not hold for a machine that drifts or has good and bad weeks: orders are not equally likely then.
  *
+ * Runs of another ruler get the mark that stood before them, until the third in a row: then theirs is what is known,
+ * from all runs of that ruler so far. The same holds for the way back.
+ *
  * Return: 0, -EINVAL for options that make no sense, -ENOMEM.
  */
 int tn_history_marks(const struct tn_history_point *point, size_t n, enum tn_better better,
 		     const struct tn_history_options *options, struct tn_history_mark *ret)
 {
+	tn_cleanup(walks_free) struct walks all = {.opt = options, .turned = better == TN_BETTER_HIGHER};
 	size_t room = options->reference;
-	tn_autofree double *reference = NULL, *since = NULL, *sorted = NULL;
-	struct walk w = {.opt = options, .turned = better == TN_BETTER_HIGHER};
 	int r = 0;
 
 	if (room <= LOOKS || room > 1000 || !options->reference_min || options->reference_min > room)
 		return -EINVAL;
-	w.reference = reference = calloc(room, sizeof(*reference));
-	w.since = since = calloc(room, sizeof(*since));
-	w.sorted = sorted = calloc(room, sizeof(*sorted));
-	if (!reference || !since || !sorted)
-		return -ENOMEM;
-	w.now = (struct tn_history_mark){.usual = NAN, .ratio = NAN, .p = NAN};
 	for (size_t i = 0; i < n && r == 0; i++) {
+		struct walk *w = walk_of(&all, point[i].ruler, i);
+
+		if (!w)
+			return -ENOMEM;
 		if (better != TN_BETTER_NEITHER)
-			r = walk_step(&w, i, &point[i]);
+			r = walk_step(w, i, point[i].value);
 		else
-			w.now.since = i;
-		ret[i] = w.now;
+			w->now.since = i;
+		choose_known(&all, w);
+		ret[i] = all.walk[all.known].now;
 	}
 	return r;
 }

@@ -21,7 +21,7 @@ enum tn_history_state {
 /* One run of one metric, in the order of their start. */
 struct tn_history_point {
 	double value;   /* NaN: it has none, and is passed over */
-	uint64_t ruler; /* of what must be alike to be compared: where it changes, a new history begins */
+	uint64_t ruler; /* of what must be alike to be compared */
 };
 
 struct tn_history_options {

@@ -248,8 +248,47 @@ static void another_ruler_begins_anew(void **state)
 		h.point[i].ruler = 2;
 	judge(&h, TN_BETTER_LOWER);
 	assert_all(&h, 0, h.n, TN_HISTORY_NORMAL);
-	assert_int_equal(h.mark[64].references, 0);
+	assert_int_equal(h.mark[65].references, h.mark[63].references); /* passed over */
+	assert_int_equal(h.mark[66].references, 0);
 	assert_int_equal(h.mark[h.n - 1].references, 19);
+}
+
+static void a_stray_run_changes_nothing(void **state)
+{
+	struct history h;
+
+	(void)state;
+	begin(&h);
+	nights(&h, 64, 100.0);
+	nights(&h, 3, 150.0);
+	nights(&h, 2, 80.0);
+	h.point[67].ruler = h.point[68].ruler = 2;
+	judge(&h, TN_BETTER_LOWER);
+	assert_int_equal(h.mark[66].state, TN_HISTORY_CONFIRMED);
+	assert_all(&h, 67, h.n, TN_HISTORY_CONFIRMED);
+	nights(&h, 1, 150.0);
+	judge(&h, TN_BETTER_LOWER);
+	assert_int_equal(last(&h), TN_HISTORY_CONFIRMED);
+	assert_int_equal(h.mark[h.n - 1].since, 64);
+}
+
+/* Strays that came to be known, and then the nights again: these have not forgotten. */
+static void the_way_back_finds_what_was_known(void **state)
+{
+	struct history h;
+
+	(void)state;
+	begin(&h);
+	nights(&h, 64, 100.0);
+	nights(&h, 4, 100.0);
+	for (size_t i = 64; i < h.n; i++)
+		h.point[i].ruler = 2;
+	nights(&h, 3, 150.0);
+	judge(&h, TN_BETTER_LOWER);
+	assert_int_equal(h.mark[67].references, 0);
+	assert_int_equal(h.mark[68].references, 0);
+	assert_int_equal(last(&h), TN_HISTORY_CONFIRMED);
+	assert_int_equal(h.mark[h.n - 1].references, 64);
 }
 
 static void runs_without_a_value_are_passed_over(void **state)
@@ -378,6 +417,8 @@ int main(void)
 		cmocka_unit_test(one_bad_night_is_none),
 		cmocka_unit_test(what_does_not_matter_is_none),
 		cmocka_unit_test(another_ruler_begins_anew),
+		cmocka_unit_test(a_stray_run_changes_nothing),
+		cmocka_unit_test(the_way_back_finds_what_was_known),
 		cmocka_unit_test(runs_without_a_value_are_passed_over),
 		cmocka_unit_test(options_have_to_make_sense),
 		cmocka_unit_test(false_alarms),
