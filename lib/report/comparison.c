@@ -118,7 +118,7 @@ static void note_none_seen(struct report_table *t, const struct tn_comparison_me
 		report_table_note(t, "%s%s%s", bound[0], bound[0][0] && bound[1][0] ? "; " : "", bound[1]);
 }
 
-/* Why data do not suffice, each reason once below the table. */
+/* Why data do not suffice, each reason once below the table; beyond so many they go without. */
 struct footnotes {
 	char text[FOOTNOTES][192];
 	size_t n;
@@ -136,7 +136,9 @@ static size_t footnote(struct footnotes *f, const struct tn_compared *r)
 		snprintf(text, sizeof(text), "%s", tn_reason_text(r->reason));
 	while (i < f->n && strcmp(f->text[i], text))
 		i++;
-	if (i == f->n && f->n < FOOTNOTES)
+	if (i == FOOTNOTES)
+		return 0;
+	if (i == f->n)
 		strcpy(f->text[f->n++], text);
 	return i + 1;
 }
@@ -145,10 +147,13 @@ static void add_row(struct report_table *t, struct footnotes *f, const struct tn
 {
 	char verdict[CELL];
 	struct cells c = {0};
+	size_t note = 0;
 
 	fill_cells(m, "..", &c);
 	if (m->result.verdict == TN_VERDICT_NOT_ENOUGH_DATA)
-		snprintf(verdict, sizeof(verdict), "not enough[%zu]", footnote(f, &m->result));
+		note = footnote(f, &m->result);
+	if (note)
+		snprintf(verdict, sizeof(verdict), "not enough[%zu]", note);
 	else
 		snprintf(verdict, sizeof(verdict), "%s", tn_verdict_name(m->result.verdict));
 	report_table_row(t, m->def.name, c.value[TN_SIDE_A], c.value[TN_SIDE_B], c.change, c.interval, verdict);

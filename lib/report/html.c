@@ -82,9 +82,13 @@ static void put_side_facts(const struct tn_html_page *page, unsigned int s, FILE
 	const struct tn_html_side *side = &page->side[s];
 	const struct tn_run *run = side->document[0].run;
 	char text[512];
+	bool differ = false;
 
-	snprintf(text, sizeof(text), "%s (%zu run%s) \xe2\x80\x93 Linux %s, %s", side->name, side->n,
-		 side->n == 1 ? "" : "s", run->env.kernel_release, run->started_at);
+	for (size_t i = 1; i < side->n; i++)
+		differ |= strcmp(side->document[i].run->env.kernel_release, run->env.kernel_release) != 0;
+	snprintf(text, sizeof(text), "%.200s%s (%zu run%s) \xe2\x80\x93 Linux %s%s, %s%s", side->name,
+		 strlen(side->name) > 200 ? "..." : "", side->n, side->n == 1 ? "" : "s", run->env.kernel_release,
+		 differ ? " and others" : "", side->n > 1 ? "the first of " : "", run->started_at);
 	put_fact(out, true, page->comparison ? s == TN_SIDE_A ? "A, the baseline" : "B" : "Runs", text);
 }
 
