@@ -60,6 +60,7 @@ void report_result(struct report *r);
 void report_glance(struct report *r);
 void report_findings(struct report *r);
 void report_readiness(struct report *r);
+int report_readiness_table(struct report *r);
 void report_expectations(struct report *r);
 int report_jitter(struct report *r);
 int report_interruptions(struct report *r);

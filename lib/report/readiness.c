@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The line of the report that says how ready the machine was; tlbnoise check says the rest. */
+/*
+ * How ready the machine was: a line, and in a page, which is read elsewhere and later, what was found where something
+ * was not as it should be. On a terminal tlbnoise check says the rest.
+ */
 #include <string.h>
 
 #include "report/parts.h"
@@ -54,5 +57,32 @@ void report_readiness(struct report *r)
 	add_bad(run, TN_CHECK_WARNING, "with a warning", bad, sizeof(bad));
 	if (unknown)
 		snprintf(more, sizeof(more), ", %u unknown", unknown);
-	report_text(r, REPORT_PLAIN, 0, 2, "Readiness: %u checks ok%s%s; see 'tlbnoise check'.", ok, bad, more);
+	report_text(r, REPORT_PLAIN, 0, 2, "Readiness: %u checks ok%s%s; %s.", ok, bad, more,
+		    r->opt.html ? "evidence below" : "see 'tlbnoise check'");
+}
+
+/* Returns 0 or -ENOMEM. */
+int report_readiness_table(struct report *r)
+{
+	static const struct report_column columns[] = {
+		{"CHECK", true}, {"CPUS", true}, {"VERDICT", true}, {"WHERE, AND WHAT WAS FOUND THERE", true}};
+	const struct tn_run *run = r->run;
+	struct report_table *t;
+	struct report_buf cpus;
+	size_t rows = 0;
+
+	for (size_t i = 0; i < run->n_readiness; i++)
+		rows += run->readiness[i].verdict >= TN_CHECK_UNKNOWN;
+	if (!rows || !r->opt.html)
+		return 0;
+	report_heading(r, "Readiness");
+	t = report_table_new(columns, TN_ARRAY_SIZE(columns));
+	for (size_t i = 0; i < run->n_readiness && t; i++) {
+		const struct tn_run_readiness *c = &run->readiness[i];
+
+		if (c->verdict >= TN_CHECK_UNKNOWN)
+			report_table_row(t, c->id, tn_cpus_empty(&c->cpus) ? "machine" : report_cpus(&cpus, &c->cpus),
+					 tn_check_verdict_name(c->verdict), c->evidence);
+	}
+	return report_table_print(t, r);
 }

@@ -32,6 +32,9 @@ static int write_parts(struct report *r)
 		if (rc < 0)
 			return rc;
 	}
+	rc = report_readiness_table(r);
+	if (rc < 0)
+		return rc;
 	report_effects(r);
 	report_lost(r);
 	report_environment(r);
