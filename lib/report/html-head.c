@@ -4,8 +4,10 @@
  */
 #include <errno.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/cleanup.h"
 #include "base/units.h"
 #include "report/html-parts.h"
 #include "result/judge.h"
@@ -224,24 +226,47 @@ static void put_states(const struct tn_html_page *page, FILE *out)
 	}
 }
 
-/* What stole most, over all runs of the side; NULL: nothing is known. */
-static const struct tn_run_cause *foremost(const struct tn_html_side *side, const struct tn_run **ret_run)
+/* The same work, whoever sent it from wherever. */
+static bool alike(const struct tn_run_cause *a, const struct tn_run_cause *b)
 {
-	const struct tn_run_cause *most = NULL;
-	double stolen = 0.0;
+	return a->class == b->class && !strcmp(a->function, b->function) && !strcmp(a->culprit, b->culprit);
+}
+
+/* Causes that are alike, over all runs of a side. */
+struct group {
+	const struct tn_run_cause *cause;
+	const struct tn_run *run; /* that of @cause */
+	double ns;                /* stolen */
+};
+
+/* What stole most of all; without a cause when nothing is known. Returns 0 or -ENOMEM. */
+static int foremost(const struct tn_html_side *side, struct group *ret)
+{
+	tn_autofree struct group *group = NULL;
+	size_t n = 0, most = 0;
 
 	for (size_t i = 0; i < side->n; i++)
-		for (size_t k = 0; k < side->document[i].run->n_causes; k++) {
-			const struct tn_run *run = side->document[i].run;
-			double ns = tn_ticks_to_ns(&run->clock, (double)run->cause[k].stolen_ticks);
+		n += side->document[i].run->n_causes;
+	group = calloc(n + 1, sizeof(*group));
+	if (!group)
+		return -ENOMEM;
+	n = 0;
+	for (size_t i = 0; i < side->n; i++) {
+		const struct tn_run *run = side->document[i].run;
 
-			if (ns > stolen) {
-				stolen = ns;
-				most = &run->cause[k];
-				*ret_run = run;
-			}
+		for (size_t k = 0, g; k < run->n_causes; k++) {
+			for (g = 0; g < n && !alike(group[g].cause, &run->cause[k]); g++)
+				;
+			if (g == n)
+				group[n++] = (struct group){&run->cause[k], run, 0.0};
+			group[g].ns += tn_ticks_to_ns(&run->clock, (double)run->cause[k].stolen_ticks);
 		}
-	return most;
+	}
+	for (size_t g = 1; g < n; g++)
+		if (group[g].ns > group[most].ns)
+			most = g;
+	*ret = group[most];
+	return 0;
 }
 
 /* The figures of one side. */
@@ -249,12 +274,15 @@ struct figures {
 	struct html_rounds rounds;
 	struct tn_estimate p99, p9999;
 	struct tn_interval per_s;
+	struct group most;
 };
 
 static int measure(const struct tn_html_side *side, struct figures *f, struct tn_error *err)
 {
 	int r = html_rounds_make(side, &f->rounds);
 
+	if (r == 0)
+		r = foremost(side, &f->most);
 	if (r < 0)
 		return tn_error_set(err, r, "no memory for the figures of %s", side->name);
 	r = html_rounds_percentile(&f->rounds, 99.0, &f->p99, err);
@@ -266,8 +294,8 @@ static int measure(const struct tn_html_side *side, struct figures *f, struct tn
 
 static void put_sentence(const struct tn_html_side *side, const struct figures *f, FILE *out)
 {
-	const struct tn_run *run = side->document[0].run, *of = run;
-	const struct tn_run_cause *most = foremost(side, &of);
+	const struct tn_run *run = side->document[0].run;
+	const struct group *most = &f->most;
 	char who[512] = "", cause[768] = "", text[2048], tail[128] = "";
 	struct report_buf b[6];
 
@@ -275,10 +303,10 @@ static void put_sentence(const struct tn_html_side *side, const struct figures *
 		put_paragraph(out, "headline", "No window of kind spin was measured: there is no jitter to report.");
 		return;
 	}
-	if (most) {
-		report_who(of, most, who, sizeof(who));
-		snprintf(cause, sizeof(cause), " Of the causes, %s took most, %s%s%s.", tn_class_name(most->class),
-			 report_ticks(&b[0], of, (double)most->stolen_ticks), who[0] ? ": " : "", who);
+	if (most->cause && most->ns > 0.0) {
+		report_who(most->run, most->cause, who, sizeof(who));
+		snprintf(cause, sizeof(cause), " Of the causes, %s took most, %s%s%s.",
+			 tn_class_name(most->cause->class), report_ns(&b[0], most->ns), who[0] ? ": " : "", who);
 	}
 	if (isfinite(f->p99.value))
 		snprintf(tail, sizeof(tail), " up to %s in 99 of 100 cases (p99), and", report_ns(&b[1], f->p99.value));

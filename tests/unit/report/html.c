@@ -356,6 +356,61 @@ static void names_are_never_markup(void **state)
 	tn_run_free(run);
 }
 
+/* In one run a function took more than the other did in any; over all runs the other took most. */
+static void the_headline_adds_up_all_runs(void **state)
+{
+	struct tn_html_document d[3] = {0};
+	tn_autofree char *text = NULL;
+	char *sentence, *end;
+	size_t n = 0;
+	int r;
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		struct tn_run *run = sample_run(2, 3);
+
+		for (size_t k = 0; k < run->n_causes; k++)
+			run->cause[k].stolen_ticks = 0;
+		snprintf(run->cause[0].function, sizeof(run->cause[0].function), i ? "often_some" : "once_much");
+		run->cause[0].stolen_ticks = i ? 8000000 : 9000000;
+		d[i].run = run;
+	}
+	text = page_of(d, 3, &n, &r, NULL);
+	assert_int_equal(r, 0);
+	sentence = strstr(text, "took most");
+	assert_non_null(sentence);
+	end = strstr(sentence, "</p>");
+	assert_non_null(end);
+	*end = '\0';
+	assert_non_null(strstr(sentence, "often_some"));
+	assert_null(strstr(sentence, "once_much"));
+	for (size_t i = 0; i < 3; i++)
+		tn_run_free((struct tn_run *)d[i].run);
+}
+
+/* Where and when the page is read, 'tlbnoise check' would tell of another machine. */
+static void what_was_not_ready_has_its_evidence(void **state)
+{
+	struct tn_run *run = sample_run(2, 3);
+	const struct tn_html_document d = {.run = run};
+	tn_autofree char *text = NULL;
+	size_t n = 0;
+	int r;
+
+	(void)state;
+	assert_true(run->n_readiness > 1);
+	for (size_t i = 0; i < run->n_readiness; i++)
+		run->readiness[i].verdict = TN_CHECK_OK;
+	run->readiness[1].verdict = TN_CHECK_FAIL;
+	snprintf(run->readiness[0].evidence, sizeof(run->readiness[0].evidence), "all is <well>");
+	snprintf(run->readiness[1].evidence, sizeof(run->readiness[1].evidence), "/sys/x: <nothing>");
+	text = page_of(&d, 1, &n, &r, NULL);
+	assert_int_equal(r, 0);
+	assert_non_null(strstr(text, "/sys/x: &lt;nothing&gt;"));
+	assert_null(strstr(text, "all is &lt;well&gt;"));
+	tn_run_free(run);
+}
+
 static void a_million_stays_small(void **state)
 {
 	struct fixture *f = *state;
@@ -418,6 +473,8 @@ int main(void)
 		cmocka_unit_test(percentiles_are_those_of_comparisons),
 		cmocka_unit_test(rounds_cut_short_are_taken_if_there_are_no_others),
 		cmocka_unit_test(names_are_never_markup),
+		cmocka_unit_test(the_headline_adds_up_all_runs),
+		cmocka_unit_test(what_was_not_ready_has_its_evidence),
 		cmocka_unit_test(a_million_stays_small),
 		cmocka_unit_test(refusals_say_why),
 	};
