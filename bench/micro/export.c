@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What an export costs: time, size and memory for a run with N interruptions (1,000,000 unless given). Raw records
- * are mapped and written one by one, so memory is what the map has of the file, and must not grow with the output.
+ * What an export and the page of report cost: time, size and memory for a run with N interruptions (1,000,000 unless
+ * given). Raw records are mapped and written one by one, so memory is what the map has of the file, and must not grow
+ * with the output. A page of a million has to be made in 3 s and be smaller than 8 MB.
  * Each format runs in a process of its own, whose peak is then its own.
  */
 #include <errno.h>
@@ -17,10 +18,15 @@
 #include "base/now.h"
 #include "base/units.h"
 #include "report/export.h"
+#include "report/html.h"
 
 #define CAUSES   40
 #define WINDOW   10000000000ull
 #define PEAK_MAX (256ull << 20)
+#define PAGE_NS  3000000000ull
+#define PAGE_MAX 8000000
+
+enum format { CSV, JSONL, PERFETTO, PAGE, FORMATS };
 
 static int fill_run(struct tn_run *run, uint64_t n)
 {
@@ -60,22 +66,27 @@ static int write_raw(const char *path, uint64_t n, struct tn_error *err)
 	return r < 0 ? r : tn_raw_finish(w, &n, err);
 }
 
-static int export(unsigned int format, const struct tn_export *x, FILE *out, struct tn_error *err)
+static int export(enum format format, const struct tn_export *x, FILE *out, struct tn_error *err)
 {
+	const struct tn_html_document document = {.run = x->run, .raw = x->raw};
+	const struct tn_html_page page = {.side[TN_SIDE_A] = {.name = "run", .n = 1, .document = &document}};
+
 	switch (format) {
-	case 0:
+	case CSV:
 		return tn_export_csv(x, 1, TN_CSV_INTERRUPTIONS, out, err);
-	case 1:
+	case JSONL:
 		return tn_export_jsonl(x, 1, out, err);
-	default:
+	case PERFETTO:
 		return tn_export_trace(x, out, err);
+	default:
+		return tn_report_html(&page, out, err);
 	}
 }
 
-/* In a child: prints its line and tells by its exit status whether memory stayed below PEAK_MAX. */
-static int measure(unsigned int format, const char *path, uint64_t n)
+/* In a child: prints its line and tells by its exit status whether it kept to the limits. */
+static int measure(enum format format, const char *path, uint64_t n)
 {
-	static const char *const name[] = {"csv", "jsonl", "perfetto"};
+	static const char *const name[] = {"csv", "jsonl", "perfetto", "page"};
 	tn_cleanup(tn_raw_closep) struct tn_raw_reader *raw = NULL;
 	tn_cleanup(tn_run_freep) struct tn_run *run = NULL;
 	char size[TN_UNIT_TEXT], peak[TN_UNIT_TEXT];
@@ -83,22 +94,24 @@ static int measure(unsigned int format, const char *path, uint64_t n)
 	struct tn_error err = {0};
 	struct tn_export x;
 	struct rusage usage;
-	uint64_t start_ns;
+	uint64_t ns;
 
 	if (!out || tn_run_new(&run, &err) < 0 || fill_run(run, n) < 0 || tn_raw_open(path, &raw, &err) < 0)
 		return 2;
 	x = (struct tn_export){run, raw};
-	start_ns = tn_now_ns(CLOCK_MONOTONIC);
+	ns = tn_now_ns(CLOCK_MONOTONIC);
 	if (export(format, &x, out, &err) < 0 || fflush(out)) {
 		fprintf(stderr, "%s\n", err.text);
 		return 2;
 	}
+	ns = tn_now_ns(CLOCK_MONOTONIC) - ns;
 	getrusage(RUSAGE_SELF, &usage);
-	printf("%-9s %10llu %8.2f %10s %10s\n", name[format], (unsigned long long)n,
-	       (double)(tn_now_ns(CLOCK_MONOTONIC) - start_ns) / 1e9,
+	printf("%-9s %10llu %8.2f %10s %10s\n", name[format], (unsigned long long)n, (double)ns / 1e9,
 	       tn_format_size((uint64_t)ftell(out), size, sizeof(size)),
 	       tn_format_size((uint64_t)usage.ru_maxrss * 1024, peak, sizeof(peak)));
 	fflush(stdout);
+	if (format == PAGE && n <= 1000000 && (ns > PAGE_NS || ftell(out) > PAGE_MAX))
+		return 1;
 	return (uint64_t)usage.ru_maxrss * 1024 > PEAK_MAX;
 }
 
@@ -116,7 +129,7 @@ int main(int argc, char **argv)
 	}
 	printf("%-9s %10s %8s %10s %10s\n", "export", "records", "s", "written", "peak RSS");
 	fflush(stdout);
-	for (unsigned int format = 0; format < 3; format++) {
+	for (enum format format = 0; format < FORMATS; format++) {
 		pid_t pid = fork();
 
 		if (pid == 0)
