@@ -108,8 +108,8 @@ static void put_header(const struct tn_html_page *page, FILE *out)
 	put_fact(out, false, "Machine", run->env.cpu_model);
 	put_fact(out, false, "Host", run->env.hostname);
 	put_fact(out, false, "Virtualization", run->env.virtualization);
-	snprintf(text, sizeof(text), "%s, %u rounds of %s", report_cpus(&cpus, &run->probed), run->rounds_planned,
-		 report_ns(&duration, (double)run->duration_ns));
+	snprintf(text, sizeof(text), "%s, %u round%s of %s", report_cpus(&cpus, &run->probed), run->rounds_planned,
+		 run->rounds_planned == 1 ? "" : "s", report_ns(&duration, (double)run->duration_ns));
 	put_fact(out, false, "CPUs probed", text);
 	put_fact(out, false, "Attribution", tn_trace_level_name(run->level));
 	fputs("</dl>\n</header>\n<nav aria-label=\"Contents\"><ul>\n", out);

@@ -247,7 +247,7 @@ def million(t, b, folder):
 def refusals(t, folder, stock, deferred):
     for arguments, what in {
             (f'{folder}/none.json',): 'none.json', (stock, deferred, stock): 'one set too many',
-            (stock, deferred, '--metric', 'nosuch.*'): 'nosuch', (stock, '--json'): 'HTML'}.items():
+            (stock, deferred, '--metric', 'nosuch.*'): 'nosuch', (stock, '--json'): 'unknown option --json'}.items():
         r = live.tlbnoise('report', *arguments, '-o', f'{folder}/x.html')
         t.ok(f'refused: {what}', r.status == 2 and what in r.err and not os.path.exists(f'{folder}/x.html'), r)
     other = make(f'{folder}/other.json', 'other', 9, 0, scenario__quantum_ns=50000)
