@@ -29,7 +29,7 @@ int effects_lock(struct run *run, const char *name, const char *busy, struct tn_
 	int fd, r;
 
 	snprintf(path, sizeof(path), "%s/%s.lock", run->state_dir, name);
-	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
+	fd = tn_undo_lock_open(AT_FDCWD, path);
 	if (fd < 0) {
 		r = -errno;
 		return tn_error_set(err, r, "%s: %s", path, strerror(-r));

@@ -81,6 +81,25 @@ static void recover_journal(int dir, const char *name, const char *state_dir, co
 }
 
 /**
+ * tn_undo_lock_open() - open a file to be locked with flock(2), made when missing
+ * @dir: directory that @name is relative to, or AT_FDCWD
+ * @name: of the file
+ *
+ * Whoever can open a file or directory can lock it, for reading alone as well, so that nobody else may: others could
+ * hold up the daemon for as long as they like.
+ *
+ * Return: a descriptor, or -1 with errno set.
+ */
+int tn_undo_lock_open(int dir, const char *name)
+{
+	int fd = openat(dir, name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+
+	if (fd >= 0)
+		fchmod(fd, 0600); /* of a version that made it 0644 */
+	return fd;
+}
+
+/**
  * tn_undo_recover_journals() - undo what the journals of dead owners say
  * @state_dir: directory of the journals; when there is none, there are no journals
  * @log: as of tn_undo_recover()
@@ -92,7 +111,7 @@ int tn_undo_recover_journals(const char *state_dir, const struct tn_log *log, st
 {
 	struct recovery rec = {.log = log};
 	tn_autoclosedir DIR *d = NULL;
-	tn_autoclose int dir = -1;
+	tn_autoclose int dir = -1, lock = -1;
 	unsigned long long start;
 	const char *rest;
 
@@ -102,11 +121,12 @@ int tn_undo_recover_journals(const char *state_dir, const struct tn_log *log, st
 	if (dir < 0)
 		return dir;
 	/*
-	 * One recovery at a time: the later one finds the journals gone. The directory is locked and not the journal,
-	 * since a dead owner's lock on its journal lives on in any child that it forked.
+	 * One recovery at a time: the later one finds the journals gone. A file of its own is locked and not the
+	 * journal, since a dead owner's lock on its journal lives on in any child that it forked.
 	 */
-	if (flock(dir, LOCK_EX) < 0)
-		return tn_error_set(err, -errno, "cannot lock the state directory %s: %m", state_dir);
+	lock = tn_undo_lock_open(dir, "recovery.lock");
+	if (lock < 0 || flock(lock, LOCK_EX) < 0)
+		return tn_error_set(err, -errno, "cannot lock %s/recovery.lock: %m", state_dir);
 	d = opendir(state_dir);
 	if (!d)
 		return tn_error_set(err, -errno, "cannot read the state directory %s: %m", state_dir);

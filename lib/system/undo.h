@@ -34,6 +34,7 @@ int tn_undo_add_change(struct tn_undo *u, enum tn_undo_kind kind, const char *ta
 void tn_undo_on_kept(struct tn_undo *u, void (*kept)(void *userdata, const char *target, const char *why),
 		     void *userdata);
 int tn_undo_close(struct tn_undo *u, struct tn_error *err);
+int tn_undo_lock_open(int dir, const char *name);
 int tn_undo_recover(const char *state_dir, const struct tn_log *log, struct tn_error *err);
 
 #endif

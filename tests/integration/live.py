@@ -181,11 +181,11 @@ def instances(pid=None):
 
 
 def kept():
-    """All that lies in state and results; the lock files of CPUs and the history are meant to stay."""
+    """All that lies in state and results; lock files and the history are meant to stay."""
     found = []
     for top in (STATE, RESULTS):
         for folder, folders, files in os.walk(top):
-            found += [f'{folder}/{name}' for name in files if not re.fullmatch(r'cpu-\d+\.lock|store\.db(-wal|-shm)?', name)]
+            found += [f'{folder}/{name}' for name in files if not re.fullmatch(r'(cpu-\d+|recovery)\.lock|store\.db(-wal|-shm)?', name)]
             found += [f'{folder}/{name}' for name in folders if folder == f'{RESULTS}/runs']
     return sorted(found)
 
