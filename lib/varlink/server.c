@@ -119,21 +119,45 @@ int tn_varlink_server_listen_fd(struct tn_varlink_server *s, int fd, struct tn_e
 	return 0;
 }
 
+/*
+ * Nobody may keep the others out: a user has a quarter of the connections at most, and an eighth is left for root and
+ * for the server's own user, which have no such limit.
+ */
+static int make_room(const struct tn_varlink_server *s, int fd, struct tn_error *err)
+{
+	unsigned int max = s->opt.max_connections, n = 0;
+	const struct tn_varlink_connection *c;
+	struct ucred peer;
+	socklen_t size = sizeof(peer);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0)
+		peer.uid = (uid_t)-1;
+	if (s->n_connections < max && (peer.uid == 0 || peer.uid == geteuid()))
+		return 0;
+	if (s->n_connections >= max - max / 8)
+		return tn_error_set(err, -EUSERS, "%u clients are connected, the most allowed", s->n_connections);
+	LIST_FOREACH(c, &s->connections, link)
+	n += c->peer.uid == peer.uid;
+	if (n >= (max + 3) / 4)
+		return tn_error_set(err, -EUSERS, "uid %u has %u connections, the most allowed", peer.uid, n);
+	return 0;
+}
+
 /**
  * tn_varlink_server_add_fd() - serve a client that is connected already
  * @s: server
  * @fd: connected stream socket, such as one end of a socketpair(); taken, also on failure
  * @err: what was wrong
  *
- * Return: 0; -EUSERS when there are max_connections; another negative errno.
+ * Return: 0; -EUSERS when there are max_connections, or too many of one user; another negative errno.
  */
 int tn_varlink_server_add_fd(struct tn_varlink_server *s, int fd, struct tn_error *err)
 {
-	int r;
+	int r = make_room(s, fd, err);
 
-	if (s->n_connections >= s->opt.max_connections) {
+	if (r < 0) {
 		close(fd);
-		return tn_error_set(err, -EUSERS, "%u clients are connected, the most allowed", s->opt.max_connections);
+		return r;
 	}
 	r = set_nonblocking(fd);
 	if (r < 0) {
@@ -144,17 +168,19 @@ int tn_varlink_server_add_fd(struct tn_varlink_server *s, int fd, struct tn_erro
 }
 
 /**
- * tn_varlink_server_idle() - whether the server may go without anybody missing an answer
+ * tn_varlink_server_idle() - whether clients have taken all replies
  * @s: server
  *
- * Return: true when no call is in progress and clients have taken all replies.
+ * What the kernel has taken reaches a client also when the server has gone.
+ *
+ * Return: true when nothing waits to be sent.
  */
 bool tn_varlink_server_idle(const struct tn_varlink_server *s)
 {
 	const struct tn_varlink_connection *c;
 
 	LIST_FOREACH(c, &s->connections, link)
-	if (c->call.active || c->out.bytes)
+	if (c->out.bytes)
 		return false;
 	return true;
 }

@@ -4,6 +4,7 @@
 import json
 import os
 import stat
+import subprocess
 import sys
 
 import live
@@ -28,6 +29,36 @@ while b"\\0" not in data:
         break
     data += piece
 print(data.split(b"\\0")[0].decode() or '{"error": "closed"}')
+'''
+CROWD = '''
+import json, socket, sys
+kept, answered = [], 0
+for _ in range(int(sys.argv[2])):
+    s = socket.socket(socket.AF_UNIX)
+    s.connect(sys.argv[1])
+    s.settimeout(60)
+    kept.append(s)
+    try:
+        s.sendall(json.dumps({"method": "io.tlbnoise.Status"}).encode() + b"\\0")
+        answered += s.recv(65536) != b""
+    except (BrokenPipeError, ConnectionResetError):
+        pass
+print(answered, flush=True)
+sys.stdin.read()
+'''
+# Locks what it can open and waits.
+LOCKER = '''
+import fcntl, os, sys
+held = []
+for path in sys.argv[1:]:
+    try:
+        fd = os.open(path, os.O_RDONLY)
+        fcntl.flock(fd, fcntl.LOCK_EX)
+        held.append(fd)
+    except PermissionError:
+        pass
+print(len(held), flush=True)
+sys.stdin.read()
 '''
 
 
@@ -98,6 +129,34 @@ def runner(t, service, who, name):
             'io.tlbnoise.NoSuchRun')
 
 
+def beside(who, program, *args):
+    process = subprocess.Popen([*who, sys.executable, '-c', program, *args], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                               text=True)
+    return process, int(process.stdout.readline())
+
+
+def crowd(t, service, who):
+    process, answered = beside(who, CROWD, service.socket, '100')
+    t.equal('a reader has a quarter of the connections at most', answered, 32)
+    t.ok('which leaves some for others', 'version' in ask(service, [], 'io.tlbnoise.Status')['parameters'])
+    process.communicate()
+    live.wait_for(lambda: f'uid {NOBODY} has 32 connections' in service.err(), 'the daemon logs whom it refused')
+
+
+def locks(t, service, who):
+    """Whoever can open a file can lock it."""
+    run = ['run', 'quiet', '-o', f'probe.cpus={live.CPU}', '-o', 'scenario.duration=100ms', '-o', 'scenario.rounds=1', '-o',
+           'trace.level=none', '--quiet', '--socket', service.socket]
+    r = live.tlbnoise(*run)
+    t.ok('a run', r.status == 0, r)
+    folder = [f'{live.STATE}/{name}' for name in os.listdir(live.STATE)]
+    process, held = beside(who, LOCKER, live.STATE, *(path for path in folder if path.endswith('.lock')))
+    t.equal('a stranger can lock the folder, and no lock in it', (held, len(folder) > 1), (1, True))
+    r = live.tlbnoise(*run)
+    t.ok('which holds nobody up', r.status == 0, r)
+    process.communicate()
+
+
 def refused_config(t, folder):
     for text, wanted in (('[access]\nrun-group = no-such-group\n', ':2: run-group = '),
                          ('[daemon]\nlog-levle = info\n', ":2: unknown key 'log-levle' in [daemon]"),
@@ -120,6 +179,8 @@ def test(t, folder):
     runner(t, service, become(groups=[GROUPS[RUNNERS]]), 'runner')
     runner(t, service, become(groups=list(range(1000, 1200)) + [GROUPS[RUNNERS]]), 'runner with 200 other groups')
     runner(t, service, [], 'root')
+    crowd(t, service, become(groups=[GROUPS[READERS]]))
+    locks(t, service, become())
     service.signal(15)
     t.equal('ends in order', service.end().status, 0)
     configure('[access]\nread-group =\nrun-group =\n')
