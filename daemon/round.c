@@ -8,8 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/now.h"
 #include "run.h"
 #include "system/paths.h"
+
+#define ARM_MAX_NS 30000000000ull /* on a loaded machine a worker may have to wait for its CPU */
 
 static int spawn_workers_of(struct run *run, size_t spec_index, struct tn_error *err)
 {
@@ -64,15 +67,20 @@ int round_spawn_workers(struct run *run, struct tn_error *err)
  * @run: the run
  * @err: what failed
  *
- * Return: 1 yes, 0 not yet, a negative errno when one failed.
+ * Return: 1 yes, 0 not yet, a negative errno when one failed, -ETIMEDOUT when it takes longer than ARM_MAX_NS.
  */
 int round_ready(struct run *run, struct tn_error *err)
 {
 	for (size_t i = 0; i < run->n_workers; i++) {
 		int r = tn_churn_wait_ready(&run->worker[i].process, 0, err);
 
-		if (r == -ETIMEDOUT)
+		if (r == -ETIMEDOUT && tn_now_ns(CLOCK_MONOTONIC) - run->phase_ns < ARM_MAX_NS)
 			return 0;
+		if (r == -ETIMEDOUT)
+			return tn_error_set(err, r,
+					    "churn worker %d is not ready after %.0f s: it is stopped, or something "
+					    "keeps its CPU or its source",
+					    (int)run->worker[i].process.pid, (double)ARM_MAX_NS / 1e9);
 		if (r < 0)
 			return r;
 	}
