@@ -27,6 +27,8 @@ struct daemon {
 	bool private;            /* of one client: ends with it */
 	unsigned int n_private;  /* its connections that are still open */
 	bool leaving;            /* asked to end: no new runs */
+	sd_event_source *linger; /* ends the loop when clients have their replies */
+	uint64_t linger_ns;      /* since when */
 	struct daemon_config config;
 	struct tn_cpus cpus;         /* that the service keeps to without a run; empty: wherever it was started */
 	struct tn_cpus housekeeping; /* when no run isolated any */
@@ -63,6 +65,9 @@ int socket_open(struct daemon *d, const char *path, char *own_path, size_t size,
 int pulse_start(struct daemon *d, struct tn_error *err);
 void pulse_now(struct daemon *d);
 void pulse_stop(struct daemon *d);
+
+/* main.c */
+int daemon_linger(struct daemon *d);
 
 /* methods.c */
 void daemon_disconnected(struct tn_varlink_connection *c, void *userdata);

@@ -80,7 +80,7 @@ static int on_reap(sd_event_source *source, void *userdata)
 	if (!tn_cpus_empty(&d->cpus))
 		tn_cpus_bind_self(&d->cpus, NULL);
 	if (d->leaving)
-		return sd_event_exit(d->event, 0);
+		return daemon_linger(d);
 	start_next(d);
 	pulse_now(d);
 	return 0;

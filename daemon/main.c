@@ -12,10 +12,12 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <systemd/sd-daemon.h>
 
+#include "base/now.h"
 #include "daemon.h"
 #include "system/paths.h"
 #include "system/topology.h"
@@ -23,6 +25,8 @@
 #include "varlink/interface.h"
 
 #define CONNECTIONS_MAX 128
+#define LINGER_MAX_NS   5000000000ull
+#define LINGER_STEP_US  10000
 
 static const char usage[] =
 	"Usage: tlbnoised [--socket PATH]\n"
@@ -124,6 +128,32 @@ static int open_server(struct daemon *d, const struct options *o, char *own_path
 	return 0;
 }
 
+static int on_linger(sd_event_source *source, uint64_t usec, void *userdata)
+{
+	struct daemon *d = userdata;
+
+	(void)usec;
+	if (tn_varlink_server_idle(d->server) || tn_now_ns(CLOCK_MONOTONIC) - d->linger_ns >= LINGER_MAX_NS)
+		return sd_event_exit(d->event, 0);
+	sd_event_source_set_time_relative(source, LINGER_STEP_US);
+	return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
+}
+
+/**
+ * daemon_linger() - end the event loop, but let clients have what was answered
+ * @d: the daemon
+ *
+ * A document may be larger than what the kernel takes at once for a client that does not read.
+ *
+ * Return: 0 or a negative errno, which ends the loop as well.
+ */
+int daemon_linger(struct daemon *d)
+{
+	d->leaving = true;
+	d->linger_ns = tn_now_ns(CLOCK_MONOTONIC);
+	return sd_event_add_time_relative(d->event, &d->linger, CLOCK_MONOTONIC, 0, 1000, on_linger, d);
+}
+
 /* First signal: end the run in progress and leave with its result kept. Second: leave now. */
 static int on_signal(sd_event_source *source, const struct signalfd_siginfo *si, void *userdata)
 {
@@ -131,8 +161,10 @@ static int on_signal(sd_event_source *source, const struct signalfd_siginfo *si,
 
 	(void)source;
 	(void)si;
-	if (!d->run || d->leaving)
+	if (d->leaving)
 		return sd_event_exit(d->event, 0);
+	if (!d->run)
+		return daemon_linger(d);
 	jobs_leave(d);
 	return 0;
 }
@@ -252,6 +284,7 @@ static void release(struct daemon *d)
 	pulse_stop(d);
 	sd_event_source_disable_unref(d->progress);
 	sd_event_source_disable_unref(d->reaper);
+	sd_event_source_disable_unref(d->linger);
 	if (d->server)
 		tn_varlink_server_free(d->server);
 	run_free(d->run);
@@ -273,6 +306,17 @@ static void refuse_huge_pages(void)
 	prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0);
 }
 
+/* Two a CPU for its trace, one for its probe, some for each client: the default of 1024 ends at some 300 CPUs. */
+static void allow_descriptors(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 int main(int argc, char **argv)
 {
 	struct daemon d = {.log_level = LOG_INFO};
@@ -284,6 +328,7 @@ int main(int argc, char **argv)
 	if (r)
 		return r < 0 ? 0 : r;
 	refuse_huge_pages();
+	allow_descriptors();
 	d.private = o.n_private > 0;
 	d.log_level = d.private ? LOG_NOTICE : LOG_INFO;
 	d.journal = !d.private && journal_reads_us();

@@ -1,11 +1,14 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 """tlbnoised as a service: readiness, status, live view, stop, a second run, stock clients, clients that go away."""
+import fcntl
 import json
 import os
 import re
 import signal
 import socket
+import struct
+import termios
 import threading
 
 import live
@@ -137,6 +140,31 @@ def leave(t, service, folder, notify):
     t.equal('no journal is left', [p for p in live.kept() if 'undo.' in p], [])
 
 
+def unread(client):
+    return struct.unpack('i', fcntl.ioctl(client.socket, termios.FIONREAD, bytes(4)))[0]
+
+
+def unread_replies(t, folder):
+    """What was answered is not lost when the daemon ends before the client has read it."""
+    service = live.Service(folder)
+    call = json.dumps({'method': 'io.tlbnoise.Status', 'parameters': {}}).encode() + b'\0'
+    with live.Varlink(service.socket) as slow:
+        slow.send_raw(call * 1500)
+        with live.Varlink(service.socket) as other:
+            before = 0
+            while not before or before != unread(slow):  # the kernel takes no more for it
+                before = unread(slow)
+                for _ in range(20):
+                    other.call('io.tlbnoise.Status')
+        service.signal(signal.SIGTERM)
+        data = b''
+        while piece := slow.socket.recv(1 << 16):
+            data += piece
+    t.ok(f'a client that had {before} bytes unread got more than these', len(data) > before + 100000, len(data))
+    t.ok('and whole replies', data.endswith(b'\0') and all('error' not in json.loads(r) for r in data.split(b'\0')[:-1]))
+    t.equal('SIGTERM with replies unread: status', service.end().status, 0)
+
+
 def stale_socket(t, folder):
     service = live.Service(folder)
     second = live.tlbnoise('--socket', service.socket, program=live.TLBNOISED)
@@ -165,6 +193,7 @@ def test(t, folder):
     client_leaves(t, service, folder)
     stock_client(t, service)
     leave(t, service, folder, notify)
+    unread_replies(t, folder)
     stale_socket(t, folder)
 
 
