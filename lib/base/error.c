@@ -5,6 +5,7 @@
  */
 #include "base/error.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <string.h>
 
@@ -68,4 +69,25 @@ int tn_error_prefix(struct tn_error *err, int code, const char *fmt, ...)
 	}
 	make_one_line(err->text);
 	return code;
+}
+
+/**
+ * tn_error_of_machine() - does an error concern more than the one thing that was worked on
+ * @code: negative errno, or 0
+ *
+ * What goes through many documents leaves out one that is damaged, too large or gone, in whatever way it is; it ends
+ * when memory, the disk or the rights that all others need as well are missing. So these are named, and not the many
+ * ways in which a document can be wrong.
+ *
+ * Return: true for an error of the machine or the store, which the next document would meet again.
+ */
+bool tn_error_of_machine(int code)
+{
+	static const int of_machine[] = {ENOMEM, EIO,    EBUSY,  ENOSPC, EDQUOT, EROFS,  EACCES,
+					 EPERM,  EMFILE, ENFILE, EAGAIN, EINTR,  ENODEV, EPIPE};
+
+	for (size_t i = 0; i < TN_ARRAY_SIZE(of_machine); i++)
+		if (code == -of_machine[i])
+			return true;
+	return false;
 }

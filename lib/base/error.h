@@ -2,6 +2,8 @@
 #ifndef TN_BASE_ERROR_H
 #define TN_BASE_ERROR_H
 
+#include <stdbool.h>
+
 #include "base/cleanup.h"
 
 #define TN_ERROR_TEXT 768
@@ -14,5 +16,6 @@ struct tn_error {
 
 int tn_error_set(struct tn_error *err, int code, const char *fmt, ...) tn_printf(3, 4);
 int tn_error_prefix(struct tn_error *err, int code, const char *fmt, ...) tn_printf(3, 4);
+bool tn_error_of_machine(int code);
 
 #endif

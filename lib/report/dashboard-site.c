@@ -175,7 +175,7 @@ static int write_readable(struct site *s, enum dash_kind kind, const char *a, co
 	struct tn_error why = {0};
 	int r = write_kind(s, kind, a, b, &why);
 
-	if (r == -ENOENT || r == -EBADMSG || r == -EINVAL || r == -EPROTONOSUPPORT) {
+	if (r < 0 && !tn_error_of_machine(r)) {
 		s->done.left_out++;
 		tn_log(s->log, LOG_WARNING, "no page of %s%s%s: %s", a, b ? ", " : "", b ? b : "", why.text);
 		return 0;

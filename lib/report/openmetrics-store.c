@@ -158,12 +158,6 @@ static int fill_run(struct tn_metrics *old, struct tn_store *store, const struct
 }
 
 /* One that cannot be read, or has gone meanwhile, must not cost the figures of all others. */
-static bool is_its_own_fault(int error)
-{
-	return error == -EBADMSG || error == -EINVAL || error == -EPROTONOSUPPORT || error == -ENOENT ||
-	       error == -ENODATA;
-}
-
 static int fill_runs(struct tn_metrics *old, struct tn_store *store, const struct tn_store_entry *e, size_t n,
 		     struct tn_metrics *to, struct tn_error *err)
 {
@@ -174,7 +168,7 @@ static int fill_runs(struct tn_metrics *old, struct tn_store *store, const struc
 		return tn_error_set(err, -ENOMEM, "no memory for the metrics of %zu runs", n);
 	for (; to->n_runs < n && r == 0; to->n_runs++) {
 		r = fill_run(old, store, &e[to->n_runs], &to->run[to->n_runs], err);
-		if (is_its_own_fault(r)) {
+		if (r < 0 && !tn_error_of_machine(r)) {
 			to->unreadable++;
 			r = 0;
 		}

@@ -50,6 +50,19 @@ static void test_error_is_cut(void **state)
 	assert_int_equal(e.guard, 'G');
 }
 
+/* A document may be wrong in any way; what is missing to all of them is known by name. */
+static void test_error_of_machine(void **state)
+{
+	static const int of_machine[] = {ENOMEM, EIO, EBUSY, ENOSPC, EROFS, EACCES, EMFILE, EPIPE};
+	static const int of_one[] = {0, ERANGE, E2BIG, EBADMSG, EINVAL, EPROTONOSUPPORT, ENOENT, ENODATA, EFBIG};
+
+	(void)state;
+	for (size_t i = 0; i < TN_ARRAY_SIZE(of_machine); i++)
+		assert_true(tn_error_of_machine(-of_machine[i]));
+	for (size_t i = 0; i < TN_ARRAY_SIZE(of_one); i++)
+		assert_false(tn_error_of_machine(-of_one[i]));
+}
+
 struct heard {
 	int calls, priority;
 	char text[2048];
@@ -92,6 +105,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_error_is_one_line),
 		cmocka_unit_test(test_error_is_cut),
+		cmocka_unit_test(test_error_of_machine),
 		cmocka_unit_test(test_log_reaches_its_sink),
 	};
 

@@ -66,18 +66,29 @@ static void ok(int r, const struct tn_error *err)
 }
 
 /* A run of three rounds on one CPU, under a name of our choice. */
-static void keep(struct tn_store *store, const char *id, const char *kernel, const char *started_at)
+static struct tn_run *named_run(const char *id, const char *kernel, const char *started_at)
 {
 	struct tn_run *run = sample_run(1, 3);
-	struct tn_error err = {0};
 
 	snprintf(run->id, sizeof(run->id), "%s", id);
 	snprintf(run->env.kernel_release, sizeof(run->env.kernel_release), "%s", kernel);
 	snprintf(run->started_at, sizeof(run->started_at), "%s", started_at);
 	run->raw_file[0] = '\0';
 	run->raw_records = 0;
+	return run;
+}
+
+static void keep_run(struct tn_store *store, struct tn_run *run)
+{
+	struct tn_error err = {0};
+
 	ok(tn_store_finish(store, run, &err), &err);
 	tn_run_free(run);
+}
+
+static void keep(struct tn_store *store, const char *id, const char *kernel, const char *started_at)
+{
+	keep_run(store, named_run(id, kernel, started_at));
 }
 
 static void update(struct tn_metrics *m, struct tn_store *store)
@@ -138,6 +149,31 @@ static void kept(void **state)
 	assert_null(strstr(text, "tlbnoise_run"));
 }
 
+/* A document with a value that no reader accepts costs its own figures, not those of the others. */
+static void out_of_range(void **state)
+{
+	tn_cleanup(tn_metrics_freep) struct tn_metrics *m = NULL;
+	tn_cleanup(tn_store_closep) struct tn_store *store = NULL;
+	struct tn_run *bad = named_run("bad", "6.12.2", "2026-11-02T02:00:00Z"), *read = NULL;
+	tn_autofree char *text = NULL;
+	struct tn_error err = {0};
+	struct tree *t = *state;
+	size_t n;
+
+	ok(tn_store_open(t->root, TN_STORE_WRITE, NULL, &store, &err), &err);
+	keep(store, "good", "6.12.1", "2026-11-01T02:00:00Z");
+	bad->elapsed_s = 2e9;
+	keep_run(store, bad);
+	ok(tn_store_document(store, "bad", &text, &n, &err), &err);
+	assert_int_equal(tn_run_parse("bad", text, n, &read, &err), -ERANGE);
+	ok(tn_metrics_new(&m, &err), &err);
+	update(m, store);
+	assert_int_equal(m->n_runs, 2);
+	assert_int_equal(m->unreadable, 1);
+	assert_null(m->run[0].figures);
+	assert_non_null(m->run[1].figures);
+}
+
 static void syntax(void **state)
 {
 	char *text = NULL, label[8];
@@ -166,6 +202,7 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(golden, tree_setup, tree_teardown),
 		cmocka_unit_test_setup_teardown(kept, tree_setup, tree_teardown),
+		cmocka_unit_test_setup_teardown(out_of_range, tree_setup, tree_teardown),
 		cmocka_unit_test(syntax),
 	};
 
