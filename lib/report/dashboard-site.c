@@ -30,13 +30,21 @@ struct site {
 
 static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
 {
-	(void)st, (void)type, (void)ftw;
+	(void)st, (void)type;
+	if (!ftw->level || (ftw->level == 1 && !strcmp(path + ftw->base, MARKER)))
+		return 0;
 	return remove(path);
 }
 
+/* The marker goes last: what is left when this is killed half-way still says whose it is. */
 static int remove_tree(const char *path)
 {
-	return nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS) ? -errno : 0;
+	char marker[PATH_MAX + sizeof(MARKER)];
+
+	if (nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS))
+		return -errno;
+	snprintf(marker, sizeof(marker), "%s/" MARKER, path);
+	return (unlink(marker) < 0 && errno != ENOENT) || rmdir(path) < 0 ? -errno : 0;
 }
 
 static void site_free(struct site *s)
@@ -264,11 +272,32 @@ static int write_site(struct site *s, struct tn_error *err)
 	return r < 0 ? r : write_assets(s, err);
 }
 
+/*
+ * What one left that was killed before it could remove the old site. A folder does not take the place of one that has
+ * something in it, so each later site would fail for it.
+ */
+static int remove_stale(const char *old, struct tn_error *err)
+{
+	struct stat st;
+	int r;
+
+	if (lstat(old, &st) < 0)
+		return errno == ENOENT ? 0 : tn_error_set(err, -errno, "cannot look at %s: %s", old, strerror(errno));
+	if (!S_ISDIR(st.st_mode))
+		return tn_error_set(err, -EEXIST, "%s is in the way, and no folder: move it elsewhere", old);
+	r = check_target(old, err);
+	if (r < 0)
+		return r;
+	r = remove_tree(old);
+	return r < 0 ? tn_error_set(err, r, "cannot remove the old site %s: %s", old, strerror(-r)) : 0;
+}
+
 /* Old and new change places; where a file system cannot do that, there is no site for a moment. */
 static int swap(struct site *s, struct tn_error *err)
 {
 	char old[PATH_MAX];
 	bool exists = access(s->target, F_OK) == 0;
+	int r;
 
 	if (!exists && rename(s->fresh, s->target) == 0) {
 		s->fresh[0] = '\0';
@@ -277,6 +306,9 @@ static int swap(struct site *s, struct tn_error *err)
 	if (exists && renameat2(AT_FDCWD, s->fresh, AT_FDCWD, s->target, RENAME_EXCHANGE) == 0)
 		return 0; /* what is now at s->fresh is the old one, and removed */
 	snprintf(old, sizeof(old), "%.*s.old", PATH_MAX - 8, s->target);
+	r = exists ? remove_stale(old, err) : 0;
+	if (r < 0)
+		return r;
 	if (exists && rename(s->target, old) < 0)
 		return tn_error_set(err, -errno, "cannot move %s to %s: %s", s->target, old, strerror(errno));
 	if (rename(s->fresh, s->target) < 0) {

@@ -288,6 +288,65 @@ static void one_bad_document_does_not_cost_the_site(void **state)
 	assert_true(exists(f, "site/index.html"));
 }
 
+/* --- a file system where two folders cannot change places --- */
+
+static bool no_exchange;
+
+int __real_renameat2(int from, const char *old, int to, const char *new, unsigned int flags);
+int __wrap_renameat2(int from, const char *old, int to, const char *new, unsigned int flags);
+
+int __wrap_renameat2(int from, const char *old, int to, const char *new, unsigned int flags)
+{
+	if (no_exchange && (flags & RENAME_EXCHANGE)) {
+		errno = EINVAL;
+		return -1;
+	}
+	return __real_renameat2(from, old, to, new, flags);
+}
+
+static void put_file(const char *folder, const char *name)
+{
+	char path[600];
+	FILE *file;
+
+	mkdir(folder, 0777);
+	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	file = fopen(path, "w");
+	assert_non_null(file);
+	fclose(file);
+}
+
+/* One that was killed left the old site: it goes if it is one, and stays if it is somebody else's. */
+static void an_old_site_is_in_nobodys_way(void **state)
+{
+	const struct tn_dashboard_options options = {0};
+	struct fixture *f = *state;
+	struct tn_dashboard_site done;
+	struct tn_error err = {0};
+	char site[300], old[300];
+
+	snprintf(site, sizeof(site), "%s/moved", f->tree->root);
+	snprintf(old, sizeof(old), "%s/moved.old", f->tree->root);
+	assert_int_equal(tn_dashboard_site(f->store, site, &options, NULL, &done, NULL), 0);
+	put_file(site, "of-before");
+	put_file(old, ".tlbnoise-dashboard");
+	put_file(old, "left");
+	no_exchange = true;
+	if (tn_dashboard_site(f->store, site, &options, NULL, &done, &err) < 0)
+		fail_msg("%s", err.text);
+	assert_false(exists(f, "moved.old"));
+	assert_false(exists(f, "moved.new"));
+	assert_false(exists(f, "moved/of-before"));
+	assert_true(exists(f, "moved/index.html"));
+	put_file(old, "thesis.txt");
+	assert_int_equal(tn_dashboard_site(f->store, site, &options, NULL, &done, &err), -EEXIST);
+	no_exchange = false;
+	assert_non_null(strstr(err.text, "moved.old has files that are not of a dashboard"));
+	assert_true(exists(f, "moved.old/thesis.txt"));
+	assert_true(exists(f, "moved/index.html"));
+	assert_false(exists(f, "moved.new"));
+}
+
 static void an_empty_store_says_so(void **state)
 {
 	const struct tn_dashboard_options options = {0};
@@ -317,6 +376,7 @@ int main(void)
 		cmocka_unit_test(a_run_is_as_good_as_its_worst_cpu),
 		cmocka_unit_test(what_is_watched_comes_first),
 		cmocka_unit_test(one_bad_document_does_not_cost_the_site), /* the last one with its run */
+		cmocka_unit_test(an_old_site_is_in_nobodys_way),
 		cmocka_unit_test(an_empty_store_says_so),
 	};
 
