@@ -84,7 +84,7 @@ struct metrics_mark {
 struct tn_metrics {
 	bool readable;        /* the last update succeeded */
 	uint64_t fingerprint; /* of the history that all below is of; 0: of none */
-	size_t n_runs, n_marks, in_progress, left_out, unreadable;
+	size_t n_runs, n_marks, in_progress, left_out, scenarios_left_out, unreadable;
 	struct metrics_run *run;
 	struct metrics_mark *mark;
 };

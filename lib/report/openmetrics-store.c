@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Which runs of a store are shown, and what is kept of them. Prometheus asks every few seconds, and almost always
- * nothing has changed: then one query of the list of runs is all that a scrape costs. A document that has not been
- * seen is read once; what has ended never changes.
+ * nothing has changed: then the list of runs is all that a scrape costs. A document that has not been seen is read
+ * once; what has ended never changes.
  */
 #include <errno.h>
 #include <math.h>
@@ -74,44 +74,92 @@ static double seconds_of(const char *rfc3339)
 	return strptime(rfc3339, "%Y-%m-%dT%H:%M:%S", &tm) ? (double)timegm(&tm) : NAN;
 }
 
-static bool same_history(const struct tn_store_entry *a, const struct tn_store_entry *b)
+/* The last run of a scenario on a host and a kernel. */
+struct choice {
+	const struct tn_store_entry *e;
+	unsigned int older; /* kernels that ran later, of the same scenario on the same host */
+};
+
+static int compare_histories(const struct choice *a, const struct choice *b)
 {
-	return !strcmp(a->host, b->host) && !strcmp(a->scenario, b->scenario);
+	int r = strcmp(a->e->host, b->e->host);
+
+	return r ? r : strcmp(a->e->scenario, b->e->scenario);
 }
 
-/* Whether @e, of a list with the latest first, is the last run of its kernel, and that kernel among the last ones. */
-static bool is_shown(const struct tn_store_entry *chosen, size_t n, const struct tn_store_entry *e, bool *ret_new)
+/* The list that entries are in has the latest first. */
+static int compare_ages(const struct choice *a, const struct choice *b)
 {
-	unsigned int kernels = 0;
-
-	*ret_new = true;
-	for (size_t i = 0; i < n; i++) {
-		if (!same_history(&chosen[i], e))
-			continue;
-		kernels++;
-		if (!strcmp(chosen[i].kernel, e->kernel))
-			*ret_new = false;
-	}
-	return *ret_new && kernels < TN_METRICS_KERNELS && n < TN_METRICS_RUNS;
+	return (a->e > b->e) - (a->e < b->e);
 }
 
-/* Moves those that are shown to the beginning of @e, the latest first; returns how many. */
-static size_t choose(struct tn_store_entry *e, size_t n, struct tn_metrics *to)
+static int by_kernel(const void *a, const void *b)
 {
-	size_t chosen = 0;
-	bool new;
+	const struct choice *x = a, *y = b;
+	int r = compare_histories(x, y);
 
+	if (r == 0)
+		r = strcmp(x->e->kernel, y->e->kernel);
+	return r ? r : compare_ages(x, y);
+}
+
+static int by_history(const void *a, const void *b)
+{
+	int r = compare_histories(a, b);
+
+	return r ? r : compare_ages(a, b);
+}
+
+static int by_importance(const void *a, const void *b)
+{
+	const struct choice *x = a, *y = b;
+
+	return !x->older != !y->older ? (x->older ? 1 : -1) : compare_ages(x, y);
+}
+
+/* Leaves the last run of each kernel, and numbers the kernels of each history; returns how many there are. */
+static size_t number_kernels(struct choice *c, size_t n)
+{
+	size_t kept = 0;
+
+	qsort(c, n, sizeof(*c), by_kernel);
+	for (size_t i = 0; i < n; i++)
+		if (!kept || compare_histories(&c[kept - 1], &c[i]) || strcmp(c[kept - 1].e->kernel, c[i].e->kernel))
+			c[kept++] = c[i];
+	qsort(c, kept, sizeof(*c), by_history);
+	for (size_t i = 1; i < kept; i++)
+		c[i].older = compare_histories(&c[i - 1], &c[i]) ? 0 : c[i - 1].older + 1;
+	return kept;
+}
+
+/*
+ * Those that are shown, of a list with the latest first. Each scenario of each host comes before the older kernels of
+ * any: a host that runs no more is the first to be left out by age, and the one that alerts are about.
+ */
+static int choose(const struct tn_store_entry *e, size_t n, struct tn_metrics *to, struct tn_store_entry **ret,
+		  size_t *ret_n, struct tn_error *err)
+{
+	tn_autofree struct choice *c = calloc(n + 1, sizeof(*c));
+	size_t ended = 0;
+
+	*ret = calloc(TN_METRICS_RUNS, sizeof(**ret));
+	if (!c || !*ret)
+		return tn_error_set(err, -ENOMEM, "no memory to choose from %zu runs", n);
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(e[i].state, "running"))
+			c[ended++].e = &e[i];
+	to->in_progress = n - ended;
+	n = number_kernels(c, ended);
+	qsort(c, n, sizeof(*c), by_importance);
 	for (size_t i = 0; i < n; i++) {
-		if (!strcmp(e[i].state, "running")) {
-			to->in_progress++;
+		if (*ret_n < TN_METRICS_RUNS && c[i].older < TN_METRICS_KERNELS) {
+			(*ret)[(*ret_n)++] = *c[i].e;
 			continue;
 		}
-		if (is_shown(e, chosen, &e[i], &new))
-			e[chosen++] = e[i];
-		else if (new)
-			to->left_out++;
+		to->left_out++;
+		to->scenarios_left_out += !c[i].older;
 	}
-	return chosen;
+	return 0;
 }
 
 static void put_labels(char labels[METRICS_LABELS], const char *host, const char *scenario, const char *name,
@@ -220,6 +268,35 @@ static int fill_marks(struct tn_store *store, const struct tn_store_entry *e, si
 	return 0;
 }
 
+static bool has_run(const struct tn_store_entry *e, size_t n, const char *id)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!strcmp(e[i].id, id))
+			return true;
+	return false;
+}
+
+/* Puts behind the latest runs the last ones of those that did not run lately: alerts ask for them as well. */
+static int add_silent(struct tn_store *store, struct tn_store_entry **e, size_t *n, struct tn_error *err)
+{
+	const struct tn_store_filter last = {.last = true, .limit = TN_METRICS_WINDOW};
+	tn_autofree struct tn_store_entry *of = NULL;
+	struct tn_store_entry *larger;
+	size_t n_of = 0, n_lately = *n;
+	int r = tn_store_list(store, &last, &of, &n_of, err);
+
+	if (r < 0)
+		return r;
+	larger = reallocarray(*e, *n + n_of + 1, sizeof(**e));
+	if (!larger)
+		return tn_error_set(err, -ENOMEM, "no memory for a list of %zu runs", *n + n_of);
+	*e = larger;
+	for (size_t i = 0; i < n_of; i++)
+		if (!has_run(larger, n_lately, of[i].id))
+			larger[(*n)++] = of[i];
+	return 0;
+}
+
 /**
  * tn_metrics_update() - bring metrics up to date
  * @m: the metrics; on failure they are forgotten, which tn_metrics_write() then says
@@ -231,19 +308,21 @@ static int fill_marks(struct tn_store *store, const struct tn_store_entry *e, si
 int tn_metrics_update(struct tn_metrics *m, struct tn_store *store, struct tn_error *err)
 {
 	const struct tn_store_filter latest = {.limit = TN_METRICS_WINDOW};
-	tn_autofree struct tn_store_entry *e = NULL;
+	tn_autofree struct tn_store_entry *all = NULL, *e = NULL;
 	struct tn_metrics now = {.readable = true};
-	size_t n = 0;
-	int r = tn_store_list(store, &latest, &e, &n, err);
+	size_t n_all = 0, n = 0;
+	int r = tn_store_list(store, &latest, &all, &n_all, err);
 
+	if (r == 0 && n_all == TN_METRICS_WINDOW)
+		r = add_silent(store, &all, &n_all, err);
 	if (r == 0)
-		now.fingerprint = fingerprint_of(e, n);
+		now.fingerprint = fingerprint_of(all, n_all);
 	if (r == 0 && m->fingerprint == now.fingerprint)
 		return 0;
-	if (r == 0) {
-		n = choose(e, n, &now);
+	if (r == 0)
+		r = choose(all, n_all, &now, &e, &n, err);
+	if (r == 0)
 		r = fill_runs(m, store, e, n, &now, err);
-	}
 	if (r == 0)
 		r = fill_marks(store, e, n, &now, err);
 	tn_metrics_forget(m);

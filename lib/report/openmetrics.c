@@ -354,6 +354,8 @@ void tn_metrics_write(const struct tn_metrics *m, struct tn_exposition *x)
 	one(x, "tlbnoise_runs_in_progress", "Runs that are going on.", (double)m->in_progress);
 	one(x, "tlbnoise_runs_left_out", "Runs of hosts, scenarios and kernels without series: there are too many.",
 	    (double)m->left_out);
+	one(x, "tlbnoise_scenarios_left_out", "Scenarios of hosts without any series: there are too many.",
+	    (double)m->scenarios_left_out);
 	one(x, "tlbnoise_runs_unreadable", "Runs without figures, because their documents cannot be read.",
 	    (double)m->unreadable);
 	one(x, "tlbnoise_cpus_left_out", "CPUs without series of their own, over all runs.", (double)cpus_left_out(m));

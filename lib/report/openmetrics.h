@@ -11,8 +11,8 @@
 #include "store/store.h"
 
 /* What bounds the number of series, whatever is in the store. */
-#define TN_METRICS_WINDOW  2000 /* runs that are looked at, the latest */
-#define TN_METRICS_RUNS    64   /* of those: runs that are shown, the last of each host, scenario and kernel */
+#define TN_METRICS_WINDOW  2000 /* runs that are looked at, the latest, and the last of each host and scenario */
+#define TN_METRICS_RUNS    256  /* of those: runs that are shown, the last of each host, scenario and kernel */
 #define TN_METRICS_KERNELS 4    /* kernels of one scenario on one host, those that ran last */
 #define TN_METRICS_CPUS    256  /* with series of their own, over all runs */
 

@@ -18,6 +18,12 @@
 	"r.jitter_p99_9_ns, r.jitter_p99_99_ns, r.jitter_max_ns, r.owner IS NOT NULL"
 #define ENTRY_TABLES " FROM runs r JOIN environments e ON e.id = r.environment LEFT JOIN documents d ON d.run = r.seq "
 
+/* Of each scenario on each host: its own "r" and "e" hide those outside. */
+#define LAST_RUNS                                                                                                          \
+	"SELECT seq FROM (SELECT r.seq, row_number() OVER (PARTITION BY e.hostname, r.scenario ORDER BY "                  \
+	"r.started_at DESC, r.seq DESC) AS age FROM runs r JOIN environments e ON e.id = r.environment WHERE " STORE_STATE \
+	" <> 'running') WHERE age = 1"
+
 static void read_entry(struct store_query *q, struct tn_store_entry *e)
 {
 	store_copy(q, 0, e->id, sizeof(e->id));
@@ -84,7 +90,8 @@ int tn_store_list(struct tn_store *s, const struct tn_store_filter *filter, stru
 			      "WHERE (?1 IS NULL OR r.scenario GLOB ?1) AND (?2 IS NULL OR e.kernel_release GLOB ?2) "
 			      "AND (?3 IS NULL OR e.hostname GLOB ?3) AND (?4 IS NULL OR " STORE_STATE " GLOB ?4) "
 			      "AND (?5 IS NULL OR r.started_at >= ?5) AND (?6 IS NULL OR r.started_at < ?6) "
-			      "AND (?7 IS NULL OR r.id = ?7) ORDER BY r.started_at DESC, r.seq DESC LIMIT ?8",
+			      "AND (?7 IS NULL OR r.id = ?7) AND (NOT ?8 OR r.seq IN (" LAST_RUNS ")) "
+			      "ORDER BY r.started_at DESC, r.seq DESC LIMIT ?9",
 			      &q, err);
 
 	if (r < 0)
@@ -96,6 +103,7 @@ int tn_store_list(struct tn_store *s, const struct tn_store_filter *filter, stru
 	store_text(&q, filter->since);
 	store_text(&q, filter->until);
 	store_text(&q, filter->id);
+	store_int(&q, filter->last);
 	store_int(&q, filter->limit ? (int64_t)filter->limit : -1);
 	while ((r = store_step(&q, err)) > 0) {
 		r = add_entry(&q, &entry, &n, &room, err);

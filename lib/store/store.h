@@ -45,6 +45,7 @@ struct tn_store_filter {
 	const char *scenario, *kernel, *host, *state;
 	const char *since, *until; /* RFC 3339 in UTC, the first included, the second not; NULL: any */
 	const char *id;            /* exactly this run; NULL: any */
+	bool last;                 /* of each scenario on each host only the last run that has ended */
 	uint64_t limit;            /* at most so many, the latest; 0: all */
 };
 

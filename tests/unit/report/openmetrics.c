@@ -16,6 +16,7 @@
 #include "../result/sample.h"
 #include "../support/tree.h"
 #include "report/openmetrics-figures.h"
+#include "store/internal.h"
 
 static const char *golden_dir;
 
@@ -174,6 +175,71 @@ static void out_of_range(void **state)
 	assert_non_null(m->run[1].figures);
 }
 
+/* Runs without documents, on 20 rigs and two kernels: as many nights as @nights, of the scenarios from @first on. */
+static void add_rigs(struct tn_store *store, int first, int scenarios, int nights)
+{
+	tn_autofree char *sql = NULL;
+	struct tn_error err = {0};
+
+	assert_true(
+		asprintf(
+			&sql,
+			"CREATE TEMP TABLE rig AS WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n "
+			"WHERE i < 39) SELECT i + 1000 AS id, 'rig' || (i / 2) AS host, '6.' || (i %% 2) AS kernel FROM n;"
+			"INSERT OR IGNORE INTO environments SELECT g.id, g.host, machine_id_hash, g.kernel, kernel_version, "
+			"cmdline, arch, cpu_model, microcode, virtualization, preemption, distribution, nodes, memory_bytes, "
+			"config FROM environments e, rig g WHERE e.id = 1;"
+			"WITH RECURSIVE s(k) AS (SELECT %d UNION ALL SELECT k + 1 FROM s WHERE k < %d), "
+			"d(j) AS (SELECT 1 UNION ALL SELECT j + 1 FROM d WHERE j < %d) "
+			"INSERT INTO runs (id, state, state_reason, owner, started_at, elapsed_s, tlbnoise_version, scenario, "
+			"environment, trace_level, probed_cpus, rounds_planned, rounds_done, raw_records, raw_bytes) "
+			"SELECT g.id || '-' || k || '-' || j, 'complete', '', NULL, format('2026-12-%%02dT02:00:00Z', j), 1, '', "
+			"'scenario' || k, g.id, 'counters', '2', 3, 3, 0, 0 FROM rig g, s, d; DROP TABLE rig;",
+			first, first + scenarios - 1, nights) > 0);
+	ok(store_exec(store, sql, &err), &err);
+}
+
+static bool is_shown(const struct tn_metrics *m, const char *id)
+{
+	for (size_t i = 0; i < m->n_runs; i++)
+		if (!strcmp(m->run[i].id, id))
+			return true;
+	return false;
+}
+
+/* A rig that has stopped is shown with its marks, however many others go on, and older kernels make room for it. */
+static void stopped(void **state)
+{
+	tn_cleanup(tn_metrics_freep) struct tn_metrics *m = NULL;
+	tn_cleanup(tn_store_closep) struct tn_store *store = NULL;
+	struct tn_error err = {0};
+	struct tree *t = *state;
+
+	ok(tn_store_open(t->root, TN_STORE_WRITE, NULL, &store, &err), &err);
+	keep(store, "stopped", "6.12.1", "2026-11-01T02:00:00Z");
+	add_rigs(store, 0, 8, 1);
+	ok(tn_metrics_new(&m, &err), &err);
+	update(m, store);
+	assert_int_equal(m->n_runs, TN_METRICS_RUNS);
+	assert_int_equal(m->left_out, 1 + 20 * 8 * 2 - TN_METRICS_RUNS);
+	assert_int_equal(m->scenarios_left_out, 0);
+	assert_true(is_shown(m, "stopped"));
+	assert_true(m->n_marks > 0);
+	/* So many nights later that it is none of the runs that are looked at. */
+	add_rigs(store, 8, 1, 28);
+	add_rigs(store, 9, 1, 28);
+	update(m, store);
+	assert_true(is_shown(m, "stopped"));
+	assert_true(m->n_marks > 0);
+	assert_int_equal(m->scenarios_left_out, 0);
+	/* More than there is room for: that is said. */
+	add_rigs(store, 10, 10, 1);
+	update(m, store);
+	assert_int_equal(m->n_runs, TN_METRICS_RUNS);
+	assert_int_equal(m->scenarios_left_out, 1 + 20 * 20 - TN_METRICS_RUNS);
+	assert_false(is_shown(m, "stopped"));
+}
+
 static void syntax(void **state)
 {
 	char *text = NULL, label[8];
@@ -203,6 +269,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test_setup_teardown(golden, tree_setup, tree_teardown),
 		cmocka_unit_test_setup_teardown(kept, tree_setup, tree_teardown),
 		cmocka_unit_test_setup_teardown(out_of_range, tree_setup, tree_teardown),
+		cmocka_unit_test_setup_teardown(stopped, tree_setup, tree_teardown),
 		cmocka_unit_test(syntax),
 	};
 
