@@ -50,7 +50,8 @@ static void put_line(struct page *p, const char *fmt, ...)
 	for (const char *at = text; *at; at += n) {
 		bool escape = *at == '\033';
 
-		n = escape ? (int)strcspn(at, "m") + 1 : (int)tn_utf8_length(at, TN_UTF8_MAX);
+		n = escape ? (int)strcspn(at, "m") : (int)tn_utf8_length(at, TN_UTF8_MAX);
+		n += escape && at[n];
 		if (!n) { /* a name may be any bytes */
 			n = 1;
 			column += column < p->width ? (fputc('?', p->out), 1) : 0;
@@ -61,17 +62,6 @@ static void put_line(struct page *p, const char *fmt, ...)
 		column += !escape;
 	}
 	fprintf(p->out, "\033[K%s", p->used < p->rows ? "\r\n" : "");
-}
-
-/* Names of scenarios and tasks may hold what a terminal would obey. */
-static const char *visible(const char *text, char *buf, size_t size)
-{
-	size_t n = 0;
-
-	for (; *text && n + 1 < size; text++)
-		buf[n++] = (unsigned char)*text < ' ' || *text == 0x7f ? '?' : *text;
-	buf[n] = '\0';
-	return buf;
 }
 
 static const char *colour_of(const struct page *p, const char *class)
@@ -97,11 +87,11 @@ static const char *time_left(const cJSON *run, char *buf, size_t size)
 static void put_head(struct page *p, const cJSON *reply, const cJSON *run)
 {
 	double total = cli_json_number(run, "estimated_total_ms"), lost = cli_json_number(run, "lost");
-	char name[64], left[32], bar[TN_TERM_BYTES];
+	char left[32], bar[TN_TERM_BYTES];
 	bool colour = p->cli->colour;
 
-	put_line(p, "%s%s%s  %s", cli_bold(p->cli), visible(cli_json_text(run, "scenario"), name, sizeof(name)),
-		 cli_plain(p->cli), cli_json_text(run, "run"));
+	put_line(p, "%s%s%s  %s", cli_bold(p->cli), cli_json_text(run, "scenario"), cli_plain(p->cli),
+		 cli_json_text(run, "run"));
 	put_line(p, "%s round %.0f of %.0f, %s", cli_json_text(run, "state"), cli_json_number(run, "round"),
 		 cli_json_number(run, "rounds"), time_left(run, left, sizeof(left)));
 	put_line(
@@ -204,6 +194,7 @@ static void put_cpus(struct page *p, const struct top_past *past, const cJSON *c
 	const cJSON *cpu;
 	int room = (int)p->rows - (int)p->used - 1 - CLASSES_MIN;
 
+	room = room < 1 ? 1 : room;
 	put_titles(p, &l);
 	cJSON_ArrayForEach(cpu, cpus) {
 		if (shown < room - (n > room))

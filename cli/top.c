@@ -11,6 +11,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "base/utf8.h"
 #include "cli/screen.h"
 #include "cli/top.h"
 #include "varlink/interface.h"
@@ -110,6 +111,31 @@ static int wait_reply(const struct cli_link *link, const struct view *v)
 	}
 }
 
+static void make_text_harmless(char *text)
+{
+	size_t n;
+
+	for (; text && *text; text += n) {
+		n = tn_utf8_length(text, strnlen(text, TN_UTF8_MAX));
+		if (n && !tn_utf8_is_control(text, n))
+			continue;
+		n = n ? n : 1;
+		memset(text, '?', n);
+	}
+}
+
+/* What a terminal would obey may stand in a name, and the service of another host may say anything. */
+static void make_harmless(cJSON *json)
+{
+	cJSON *item;
+
+	if (cJSON_IsString(json))
+		make_text_harmless(json->valuestring);
+	make_text_harmless(json->string);
+	cJSON_ArrayForEach(item, json)
+		make_harmless(item);
+}
+
 static int watch(struct view *v, struct cli_link *link, struct tn_error *err)
 {
 	const struct cli *cli = v->cli;
@@ -126,6 +152,7 @@ static int watch(struct view *v, struct cli_link *link, struct tn_error *err)
 		if (r < 0)
 			return r == -EREMOTEIO ? r : cli_link_broken(link, r, err);
 		cJSON_Delete(v->last);
+		make_harmless(reply);
 		v->last = reply;
 		r = show(v, err);
 		if (r < 0)

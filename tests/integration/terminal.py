@@ -301,6 +301,18 @@ def stop_and_go(t, service):
     service.forget()
 
 
+def hostile(t, service):
+    """What a terminal would obey, from a service that may be another host's."""
+    evil = {'run': 'r\x1b]0;x\x07', 'scenario': 's\u009b31m', 'state': 'measuring\x1b'}
+    for width, env in ((80, {}), (80, {'TERM': 'dumb'}), (40, {'NO_COLOR': '1'})):
+        top = Terminal(width, 24, 'top', '--count', '1', **env)
+        service.next(**evil)
+        t.equal(f'names that a terminal would obey, {width} columns, {env}: status', top.end(), 0)
+        t.ok('none of it arrives', not re.search('\x1b]|\u009b|\x07|measuring\x1b', top.screen.text), top.screen.text)
+        t.ok('but a mark', 's??31m' in top.screen.text, top.screen.text)
+        service.forget()
+
+
 def plain(t, service):
     for name, env in (('TERM=dumb', {'TERM': 'dumb'}), ('no TERM', {'TERM': ''})):
         top = Terminal(80, 24, 'top', '--count', '1', **env)
@@ -363,6 +375,7 @@ def main():
         ways_out(t, service)
         stop_and_go(t, service)
         plain(t, service)
+        hostile(t, service)
         doc, _ = exports.make(f'{folder}/a/run.json', 'run-a')
         show(t, f'{folder}/a/run.json', doc)
     return t.failed
