@@ -182,6 +182,7 @@ void cli_progress_end(struct cli_progress *p);
 
 /* save.c */
 int cli_save_check(const char *path, struct tn_error *err);
+FILE *cli_save_temporary(const char *path, char *buf, size_t size, struct tn_error *err);
 int cli_save_stream(const char *path, int (*write)(const void *what, FILE *out, struct tn_error *err), const void *what,
 		    struct tn_error *err);
 int cli_save_copy(const char *from, const char *to, struct tn_error *err);

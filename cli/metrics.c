@@ -27,10 +27,9 @@ static int write_file(const struct tn_metrics *m, enum tn_exposition_format form
 	tn_autofclose FILE *out = NULL;
 	int r;
 
-	snprintf(temporary, sizeof(temporary), "%s.%d.tmp", path, (int)getpid());
-	out = fopen(temporary, "wxe");
+	out = cli_save_temporary(path, temporary, sizeof(temporary), err);
 	if (!out)
-		return tn_error_set(err, -errno, "cannot create %s: %s", temporary, strerror(errno));
+		return err->code;
 	r = write_metrics(m, format, out, err);
 	if (r == 0 && (fchmod(fileno(out), 0644) < 0 || rename(temporary, path) < 0))
 		r = tn_error_set(err, -errno, "cannot write %s: %s", path, strerror(errno));

@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
@@ -48,6 +49,38 @@ int cli_save_check(const char *path, struct tn_error *err)
 }
 
 /**
+ * cli_save_temporary() - a new file beside one that is to be replaced
+ * @path: the file to be replaced
+ * @buf: receives the name: that of @path and ".XXXXXX.tmp"
+ * @size: of @buf
+ * @err: message
+ *
+ * A killed program leaves it behind: no two may have the same name, as with a PID that comes again.
+ *
+ * Return: a stream, the file's mode being what the umask leaves of 0666; NULL with @err set.
+ */
+FILE *cli_save_temporary(const char *path, char *buf, size_t size, struct tn_error *err)
+{
+	mode_t mask = umask(0);
+	FILE *out = NULL;
+	int fd;
+
+	umask(mask);
+	snprintf(buf, size, "%s.XXXXXX.tmp", path);
+	fd = mkostemps(buf, (int)strlen(".tmp"), O_CLOEXEC);
+	if (fd >= 0 && fchmod(fd, 0666 & ~mask) == 0)
+		out = fdopen(fd, "w");
+	if (out)
+		return out;
+	tn_error_set(err, -errno, "cannot create a file beside %s: %s", path, strerror(errno));
+	if (fd >= 0) {
+		close(fd);
+		unlink(buf);
+	}
+	return NULL;
+}
+
+/**
  * cli_save_stream() - write a file that gets its name when it is whole
  * @path: the file; an old one is replaced
  * @write: writes @what to a stream
@@ -63,10 +96,9 @@ int cli_save_stream(const char *path, int (*write)(const void *what, FILE *out, 
 	char temporary[560];
 	int r;
 
-	snprintf(temporary, sizeof(temporary), "%s.%d.tmp", path, (int)getpid());
-	out = fopen(temporary, "wxe");
+	out = cli_save_temporary(path, temporary, sizeof(temporary), err);
 	if (!out)
-		return tn_error_set(err, -errno, "cannot create %s: %s", temporary, strerror(errno));
+		return err->code;
 	r = write(what, out, err);
 	if (r == 0 && (fflush(out) || fsync(fileno(out)) < 0 || rename(temporary, path) < 0))
 		r = tn_error_set(err, -errno, "cannot write %s: %s", path, strerror(errno));
@@ -98,17 +130,16 @@ static int copy_data(int from, int to)
 int cli_save_copy(const char *from, const char *to, struct tn_error *err)
 {
 	tn_autoclose int in = open(from, O_RDONLY | O_CLOEXEC);
-	tn_autoclose int out = -1;
+	tn_autofclose FILE *out = NULL;
 	char temporary[560];
 	int r;
 
 	if (in < 0)
 		return tn_error_set(err, -errno, "cannot read the raw records %s: %s", from, strerror(errno));
-	snprintf(temporary, sizeof(temporary), "%s.%d.tmp", to, (int)getpid());
-	out = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
-	if (out < 0)
-		return tn_error_set(err, -errno, "cannot create %s: %s", temporary, strerror(errno));
-	r = copy_data(in, out);
+	out = cli_save_temporary(to, temporary, sizeof(temporary), err);
+	if (!out)
+		return err->code;
+	r = copy_data(in, fileno(out));
 	if (r == 0 && rename(temporary, to) < 0)
 		r = -errno;
 	if (r < 0) {
