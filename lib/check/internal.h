@@ -44,6 +44,8 @@ struct tn_check_context {
 
 /* read.c */
 int check_read(const struct tn_check_context *c, char *buf, size_t size, const char *fmt, ...) tn_printf(4, 5);
+int check_line(const struct tn_check_context *c, const char *key, char *buf, size_t size, const char *fmt, ...)
+	tn_printf(5, 6);
 int check_text(const struct tn_check_context *c, struct tn_check_finding *f, const char *fmt, ...) tn_printf(3, 4);
 bool check_option(const struct tn_check_context *c, const char *name, char *value, size_t size);
 bool check_kernel_since(const struct tn_check_context *c, unsigned int major, unsigned int minor);

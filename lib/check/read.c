@@ -45,6 +45,29 @@ int check_read(const struct tn_check_context *c, char *buf, size_t size, const c
 }
 
 /**
+ * check_line() - what follows a word at the beginning of a line of a file below the root
+ * @c: context
+ * @key: the word, such as "Cpus_allowed_list:"
+ * @buf: receives the rest of the line without blanks around it
+ * @size: of @buf
+ * @fmt: the file
+ *
+ * Return: 0; negative errno as of tn_file_line().
+ */
+int check_line(const struct tn_check_context *c, const char *key, char *buf, size_t size, const char *fmt, ...)
+{
+	char file[PATH_MAX / 2], path[PATH_MAX];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(file, sizeof(file), fmt, ap);
+	va_end(ap);
+	if ((size_t)snprintf(path, sizeof(path), "%s%s", c->root, file) >= sizeof(path))
+		return -ENAMETOOLONG;
+	return tn_file_line(path, key, buf, size);
+}
+
+/**
  * check_text() - read a small file as the finding's evidence
  * @c: context
  * @f: gets file and value

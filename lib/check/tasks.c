@@ -37,18 +37,6 @@ static bool parse_stat(char *text, struct check_task *t)
 	return true;
 }
 
-static bool parse_status(char *text, struct check_task *t)
-{
-	static const char key[] = "Cpus_allowed_list:";
-	char *line = strstr(text, key);
-
-	if (!line)
-		return false;
-	line += strlen(key);
-	line[strcspn(line, "\n")] = '\0';
-	return tn_cpus_parse(line + strspn(line, " \t"), &t->allowed, NULL) == 0;
-}
-
 /* A task that ends meanwhile is passed over. */
 static void read_task(const struct tn_check_context *c, const char *path, void *userdata)
 {
@@ -58,7 +46,8 @@ static void read_task(const struct tn_check_context *c, const char *path, void *
 	char text[4096];
 
 	if (check_read(c, text, sizeof(text), "%s/stat", path) < 0 || !parse_stat(text, &one) ||
-	    check_read(c, text, sizeof(text), "%s/status", path) < 0 || !parse_status(text, &one))
+	    check_line(c, "Cpus_allowed_list:", text, sizeof(text), "%s/status", path) < 0 ||
+	    tn_cpus_parse(text, &one.allowed, NULL) < 0)
 		return;
 	one.tid = (pid_t)strtol(name, NULL, 10);
 	if (to->n_tasks % 256 == 0) {

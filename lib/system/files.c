@@ -8,6 +8,8 @@
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/cleanup.h"
@@ -40,6 +42,41 @@ int tn_file_read(const char *path, char *buf, size_t size)
 		len--;
 	buf[len] = '\0';
 	return (int)len;
+}
+
+/**
+ * tn_file_line() - what follows a word at the beginning of a line
+ * @path: the file; lines may have any length, as "Groups:" of /proc/PID/status has with 65536 of them
+ * @key: the word, such as "Cpus_allowed_list:"
+ * @buf: receives the rest of the line without blanks around it; "" on failure
+ * @size: of @buf
+ *
+ * Return: 0; -ENODATA without such a line; -E2BIG when it does not fit; another negative errno.
+ */
+int tn_file_line(const char *path, const char *key, char *buf, size_t size)
+{
+	tn_autofclose FILE *in = fopen(path, "re");
+	tn_autofree char *line = NULL;
+	size_t room = 0, len = strlen(key);
+	const char *from;
+
+	buf[0] = '\0';
+	if (!in)
+		return -errno;
+	do {
+		errno = 0;
+		if (getline(&line, &room, in) < 0)
+			return errno ? -errno : -ENODATA;
+	} while (strncmp(line, key, len) != 0);
+	from = line + len + strspn(line + len, " \t");
+	len = strlen(from);
+	while (len && isspace((unsigned char)from[len - 1]))
+		len--;
+	if (len >= size)
+		return -E2BIG;
+	memcpy(buf, from, len);
+	buf[len] = '\0';
+	return 0;
 }
 
 /**

@@ -43,20 +43,14 @@ static bool parse_stat(char *stat, struct thread *t)
 
 static bool read_thread(struct thread *t)
 {
-	char path[TN_ISOLATION_PATH + 16], text[4096], *line;
+	char path[TN_ISOLATION_PATH + 16], text[4096];
 
 	snprintf(path, sizeof(path), "%s/stat", t->dir);
 	if (tn_file_read(path, text, sizeof(text)) <= 0 || !parse_stat(text, t))
 		return false;
 	snprintf(path, sizeof(path), "%s/status", t->dir);
-	if (tn_file_read(path, text, sizeof(text)) <= 0)
-		return false;
-	line = strstr(text, "\nCpus_allowed_list:");
-	if (!line)
-		return false;
-	line += strlen("\nCpus_allowed_list:");
-	line[strcspn(line, "\n")] = '\0';
-	return tn_cpus_parse(line, &t->allowed, NULL) == 0;
+	return tn_file_line(path, "Cpus_allowed_list:", text, sizeof(text)) == 0 &&
+	       tn_cpus_parse(text, &t->allowed, NULL) == 0;
 }
 
 typedef int (*visitor)(const struct tn_isolate_options *opt, const struct thread *t, void *userdata,

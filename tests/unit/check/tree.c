@@ -104,13 +104,17 @@ static const struct file files[] = {
  */
 void machine_task(const struct tree *t, int pid, const char *comm, unsigned long flags, const char *cpus)
 {
-	char file[64], text[256];
+	char file[64], text[8192], groups[7168] = "";
 
+	/* more than a page of them, as members of many groups of a directory service have */
+	for (int n = 0; n < 700; n++)
+		snprintf(groups + strlen(groups), sizeof(groups) - strlen(groups), "%d ", 100000 + n);
 	snprintf(file, sizeof(file), "/proc/%d/task/%d/stat", pid, pid);
 	snprintf(text, sizeof(text), "%d (%s) S 2 0 0 0 -1 %lu 0 0 0 0\n", pid, comm, flags);
 	tree_write(t, file, text);
 	snprintf(file, sizeof(file), "/proc/%d/task/%d/status", pid, pid);
-	snprintf(text, sizeof(text), "Name:\t%s\nCpus_allowed:\tf\nCpus_allowed_list:\t%s\nMems_allowed:\t1\n", comm,
+	snprintf(text, sizeof(text),
+		 "Name:\t%s\nGroups:\t%s\nCpus_allowed:\tf\nCpus_allowed_list:\t%s\nMems_allowed:\t1\n", comm, groups,
 		 cpus);
 	tree_write(t, file, text);
 }
