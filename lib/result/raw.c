@@ -245,7 +245,7 @@ static void count_records(struct tn_raw_reader *r)
 int tn_raw_open(const char *path, struct tn_raw_reader **ret, struct tn_error *err)
 {
 	tn_cleanup(tn_raw_closep) struct tn_raw_reader *r = calloc(1, sizeof(*r));
-	tn_autoclose int fd = open(path, O_RDONLY | O_CLOEXEC);
+	tn_autoclose int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY); /* it may be anything */
 	struct stat st;
 	void *map;
 	int rc;

@@ -157,6 +157,9 @@ static void other_files_are_refused(void **state)
 	open_fails(-EINVAL, "it is no file of at least 128 bytes");
 	unlink(path);
 	open_fails(-ENOENT, "No such file or directory");
+	assert_int_equal(mkfifo(path, 0600), 0);
+	open_fails(-EINVAL, "it is no file of at least 128 bytes"); /* and does not wait for a writer */
+	unlink(path);
 }
 
 static void failure_leaves_nothing(void **state)
