@@ -15,10 +15,12 @@
 #include <sys/statvfs.h>
 #include <time.h>
 
+#include "base/now.h"
 #include "base/units.h"
 #include "store/internal.h"
 
-#define GIB (1ull << 30)
+#define GIB            (1ull << 30)
+#define ENFORCE_MAX_NS 5000000000ull
 
 /**
  * tn_store_limits_default() - journald's: a tenth of the file system and to leave 15 %, both 4 GiB at most
@@ -187,13 +189,15 @@ static const char *reason_to_go(const struct tn_store *s, const struct tn_store_
  * @log: hears of each removed run at LOG_INFO
  * @err: what failed
  *
+ * It stops after 5 s, since the caller has other things to do; the next call goes on.
+ *
  * Return: 0, also when there was nothing left that may go; or a negative errno.
  */
 int tn_store_enforce(struct tn_store *s, const struct tn_store_limits *limits, const struct tn_log *log,
 		     struct tn_error *err)
 {
+	uint64_t used, least, start = tn_now_ns(CLOCK_MONOTONIC);
 	char id[40], started_at[40];
-	uint64_t used, least;
 	const char *why;
 	int64_t latest;
 	int r = tn_store_usage(s, &used, err);
@@ -214,6 +218,10 @@ int tn_store_enforce(struct tn_store *s, const struct tn_store_limits *limits, c
 		if (r < 0)
 			return r;
 		tn_log(log, LOG_INFO, "removed run %s of %s: %s", id, started_at, why);
+		if (tn_now_ns(CLOCK_MONOTONIC) - start >= ENFORCE_MAX_NS) {
+			tn_log(log, LOG_NOTICE, "more runs are to be removed: before the next run");
+			return 0;
+		}
 	}
 	return r;
 }
