@@ -47,11 +47,11 @@ static bool take_state(struct manager *m, struct manager_state *ret)
 	return state;
 }
 
-static void tell(const struct manager *m, const struct manager_state *now, const struct manager_state *before)
+static void tell(const struct manager *m, struct manager_state *now, const struct manager_state *before)
 {
-	/* Where the loop must not run, its thread must not either. A set that is refused now comes again. */
-	if (!tn_cpus_equal(&now->cpus, &before->cpus))
-		tn_cpus_bind_self(&now->cpus, NULL);
+	/* Where the loop must not run, its thread must not either. A set that is refused now is tried again. */
+	if (!tn_cpus_equal(&now->cpus, &before->cpus) && tn_cpus_bind_self(&now->cpus, NULL) < 0)
+		now->cpus = before->cpus;
 	if (strcmp(now->status, before->status) != 0)
 		sd_notifyf(0, "STATUS=%s", now->status);
 	if (m->watchdog_us && now->beats != before->beats)

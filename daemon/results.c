@@ -154,6 +154,16 @@ static void give_up_raw(struct results *res, int r)
 	snprintf(res->raw_error, sizeof(res->raw_error), "cannot write " TN_STORE_RAW ": %.100s", strerror(-r));
 }
 
+/* A document names no file that is not there. */
+static void own_up(const struct results *res, struct tn_run *doc)
+{
+	if (!*res->raw_error)
+		return;
+	*doc->raw_file = '\0';
+	doc->raw_records = 0;
+	snprintf(doc->raw_error, sizeof(doc->raw_error), "%s", res->raw_error);
+}
+
 /**
  * results_append() - keep a raw interruption
  * @res: the results
@@ -188,6 +198,7 @@ int results_round(struct results *res, struct tn_run *doc, struct tn_error *err)
 	r = res->raw ? tn_raw_sync(res->raw, &doc->raw_records) : 0;
 	if (r < 0)
 		give_up_raw(res, r);
+	own_up(res, doc);
 	r = tn_store_round(res->store, doc, err);
 	if (r == 0)
 		res->has_rounds = true;
@@ -207,9 +218,7 @@ void results_finish_raw(struct results *res, struct tn_run *doc)
 		give_up_raw(res, r);
 	if (!*res->raw_error)
 		return;
-	*doc->raw_file = '\0';
-	doc->raw_records = 0;
-	snprintf(doc->raw_error, sizeof(doc->raw_error), "%s", res->raw_error);
+	own_up(res, doc);
 	tn_run_add_finding(doc, TN_FINDING_WARNING, -1, "raw-not-kept", "the raw interruptions were not kept: %.200s",
 			   res->raw_error);
 }
