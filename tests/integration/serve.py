@@ -124,6 +124,8 @@ def rss_kb(s):
 
 def many(t, s):
     """Over 200 slow ones from several addresses: bounded, ended, and the others come through."""
+    # Answers to those who have gone may still be made, and a sanitizer keeps what they took.
+    live.wait_for(lambda: served.samples(s.metrics())['tlbnoise_http_connections'] <= 1, 'those before are gone')
     before = rss_kb(s)
     crowd = []
     for i in range(240):
