@@ -5,5 +5,6 @@
 # shellcheck source=tests/rig/lib.sh
 . "$(dirname "$0")/lib.sh"
 wanted stock || exit 0
-"$top/bench/accuracy/run.sh" --tap --count 150 --output "$scratch/accuracy" tlbnoise >"$scratch/log" 2>&1 || true
+"$top/bench/accuracy/run.sh" --tap --count 150 --output "$scratch/accuracy" tlbnoise >"$scratch/log" 2>&1 ||
+	guest_status=$?
 results "stock" "$scratch/log"

@@ -8,6 +8,7 @@ set -euo pipefail
 
 rig=$top/bench/rig/rig
 failures=0
+guest_status=0 # of the guest, or of what else gave the lines for results()
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"; [ "$failures" -eq 0 ] || exit 1' EXIT
 
