@@ -21,6 +21,7 @@ OWNERS = (
     (r'module|execmem|bpf_|load_', 'module or program'),
 )
 BAD = ('vmalloc', 'modules')
+BY_THE_CPU = 1  # in place of an instruction: table.h
 COVERAGE = 0.9  # of the entry symbols, or the watch has seen too little
 
 # The ways into the kernel. What begins with these and is not one: see unseen.list.
@@ -77,6 +78,8 @@ class Symbols:
         self.names = [n for _, n in text]
 
     def name(self, address):
+        if address == BY_THE_CPU:
+            return 'the CPU itself, or userspace'
         i = bisect.bisect_right(self.starts, address) - 1
         return f'{self.names[i]}+{address - self.starts[i]:#x}' if i >= 0 else f'{address:#x}'
 

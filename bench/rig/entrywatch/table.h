@@ -23,6 +23,8 @@ enum target {
 /* When: on the way in, from the entry symbol on; or on the way out, after the CPU said "userspace". */
 enum phase { PHASE_IN, PHASE_OUT, PHASES };
 
+#define BY_THE_CPU     1 /* no instruction of the kernel: the CPU itself for an interrupt, or userspace */
+
 #define ADDRESSES_KEPT 8
 struct access {
 	uint64_t instruction; /* 0: free */

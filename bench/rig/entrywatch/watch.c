@@ -10,6 +10,10 @@
  * noinstr and entry text, where the time ought to be spent, also report that they ran; of other text, blocks do,
  * and what runs there while flushes may be missing is listed by itself.
  *
+ * QEMU before 8.0 goes on reporting after an instruction that ends a block in a helper, such as IRET: what the CPU
+ * does to deliver an interrupt, or for userspace, then counts as done by that instruction (QEMU's issue 1381). Such
+ * accesses are told apart by the instruction that ran last, and listed as the CPU's own.
+ *
  * QEMU runs the callbacks of different vCPUs at once. Each vCPU has memory of its own; the rest is written while
  * nothing else reads it.
  */
@@ -109,7 +113,7 @@ static void on_instruction(unsigned int cpu, void *data)
 {
 	struct vcpu *v = &watch.vcpu[cpu];
 
-	(void)data;
+	v->at = (uint64_t)(uintptr_t)data;
 	if (v->look)
 		look_again(v, cpu);
 	v->length++;
@@ -120,6 +124,7 @@ static void on_block(unsigned int cpu, void *data)
 	struct vcpu *v = &watch.vcpu[cpu];
 	const struct block *b = data;
 
+	v->at = 0;
 	if (v->look)
 		look_again(v, cpu);
 	if (!v->open)
@@ -132,25 +137,7 @@ static void on_user(unsigned int cpu, void *data)
 {
 	(void)data;
 	watch.vcpu[cpu].from_user = true;
-}
-
-static void on_access(unsigned int cpu, qemu_plugin_meminfo_t info, uint64_t address, void *data)
-{
-	struct vcpu *v = &watch.vcpu[cpu];
-	bool store = qemu_plugin_mem_is_store(info);
-
-	if (!ready())
-		return;
-	if (store && address == watch.kernel.state[cpu])
-		v->look = true;
-	if (v->open)
-		table_add(&v->accesses, (uint64_t)(uintptr_t)data, target_of(&watch.kernel, address, v->stack_top),
-			  v->phase, address, store, v->entry);
-}
-
-static bool is_kernel(uint64_t address)
-{
-	return address >> 56;
+	watch.vcpu[cpu].at = 0;
 }
 
 static bool in_window_text(uint64_t address)
@@ -159,6 +146,29 @@ static bool in_window_text(uint64_t address)
 
 	return (address >= k->noinstr_start && address < k->noinstr_end) ||
 	       (address >= k->entry_start && address < k->entry_end);
+}
+
+static void on_access(unsigned int cpu, qemu_plugin_meminfo_t info, uint64_t address, void *data)
+{
+	struct vcpu *v = &watch.vcpu[cpu];
+	uint64_t instruction = (uint64_t)(uintptr_t)data;
+	bool store = qemu_plugin_mem_is_store(info);
+
+	if (!ready())
+		return;
+	if (store && address == watch.kernel.state[cpu])
+		v->look = true;
+	if (!v->open)
+		return;
+	if (in_window_text(instruction) && instruction != v->at)
+		instruction = BY_THE_CPU;
+	table_add(&v->accesses, instruction, target_of(&watch.kernel, address, v->stack_top), v->phase, address, store,
+		  v->entry);
+}
+
+static bool is_kernel(uint64_t address)
+{
+	return address >> 56;
 }
 
 static void *as_data(uint64_t value)
@@ -195,7 +205,8 @@ static void on_translation(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
 			qemu_plugin_register_vcpu_insn_exec_cb(insn, on_entry, QEMU_PLUGIN_CB_NO_REGS,
 							       as_data((uint64_t)entry));
 		if (window_text)
-			qemu_plugin_register_vcpu_insn_exec_cb(insn, on_instruction, QEMU_PLUGIN_CB_NO_REGS, NULL);
+			qemu_plugin_register_vcpu_insn_exec_cb(insn, on_instruction, QEMU_PLUGIN_CB_NO_REGS,
+							       as_data(address));
 		qemu_plugin_register_vcpu_mem_cb(insn, on_access, QEMU_PLUGIN_CB_NO_REGS, QEMU_PLUGIN_MEM_RW,
 						 as_data(address));
 	}

@@ -22,6 +22,7 @@ struct vcpu {
 	bool counted;   /* this window in @with_work */
 	enum phase phase;
 	int entry;
+	uint64_t at;         /* instruction of noinstr or entry text that runs, 0 other text */
 	unsigned int length; /* instructions of the present window */
 	uint64_t stack_top;
 	uint64_t with_work; /* windows in which work was found */
