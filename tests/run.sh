@@ -1,12 +1,30 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Installs what the tests need, builds with ASan and UBSan, runs every test. The last line is
-# "N passed, N failed" of everything that ran. Folders: build-test (gcc, sanitizers), build-clang
-# (clang, fuzz targets), build-plain (no sanitizers: valgrind, installation, the rig's guests).
-# TN_RIG=no leaves out what boots kernels; TN_RIG_KERNELS="stock deferred" does so for all other kernels.
 set -uo pipefail
 # shellcheck source=bench/setup.sh
 . "$(dirname "$0")/../bench/setup.sh"
+
+usage() {
+	cat <<-TEXT
+		Usage: tests/run.sh
+		Installs what the tests need, builds with ASan and UBSan, runs every test. The last line is
+		"N passed, N failed" of everything that ran. Folders: build-test (gcc, sanitizers), build-clang (clang,
+		fuzz targets), build-plain (no sanitizers: valgrind, installation, the rig's guests).
+
+		In the environment:
+		  TN_RIG=no              leave out what boots kernels
+		  TN_RIG_KERNELS="K..."  of the rig, those to test: "stock deferred"; all others are left out
+		  TN_FUZZ_SECONDS=N      for each fuzz target (default 30)
+
+		Exit status: 0 all passed, 1 something failed, 2 could not do it.
+	TEXT
+}
+
+case ${1-} in
+'') ;;
+--help | -h) usage && exit 0 ;;
+*) die "unknown argument '$1': see --help" ;;
+esac
 
 passed=0 failed=0 skipped=0
 fuzz_seconds=${TN_FUZZ_SECONDS:-30}
