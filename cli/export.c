@@ -28,14 +28,13 @@ struct job {
 	enum tn_csv_table table;
 	struct cli_documents docs;
 	struct tn_export *run; /* docs.n */
-	struct tn_raw_reader **raw;
+	struct cli_raw *raw;   /* docs.n */
 };
 
 static void job_free(struct job *j)
 {
 	for (size_t i = 0; j->raw && i < j->docs.n; i++)
-		if (j->raw[i])
-			tn_raw_close(j->raw[i]);
+		cli_raw_free(&j->raw[i]);
 	free(j->raw);
 	free(j->run);
 	cli_documents_free(&j->docs);
@@ -114,17 +113,17 @@ static int load(const struct cli *cli, struct job *j, struct tn_error *err)
 	if (r < 0)
 		return r;
 	j->run = calloc(j->docs.n + 1, sizeof(*j->run));
-	j->raw = calloc(j->docs.n + 1, sizeof(struct tn_raw_reader *));
+	j->raw = calloc(j->docs.n + 1, sizeof(*j->raw));
 	if (!j->run || !j->raw)
 		return tn_error_set(err, -ENOMEM, "no memory for %zu runs", j->docs.n);
 	for (size_t i = 0; i < j->docs.n; i++) {
-		char note[TN_ERROR_TEXT] = "";
+		struct cli_raw *raw = &j->raw[i];
 
+		if (needs_records(j) || (j->format == JSON && cli->args.output))
+			cli_raw_find(&j->docs.document[i], raw);
+		j->run[i] = (struct tn_export){j->docs.document[i].run, raw->reader};
 		if (needs_records(j))
-			cli_document_raw(&j->docs.document[i], &j->raw[i], note, sizeof(note));
-		j->run[i] = (struct tn_export){j->docs.document[i].run, j->raw[i]};
-		if (needs_records(j))
-			say_missing(&j->run[i], j->raw[i] ? tn_raw_warning(j->raw[i]) : note);
+			say_missing(&j->run[i], raw->reader ? tn_raw_warning(raw->reader) : raw->note);
 	}
 	return 0;
 }
@@ -148,18 +147,22 @@ static int write_to(const void *what, FILE *out, struct tn_error *err)
 	return 0;
 }
 
-/* The document names its records where the store keeps them, and import looks beside the document first. */
-static int write_raw(const struct cli_document *doc, const char *path, struct tn_error *err)
+/* The document names its records where they were first kept, and import looks beside the document first. */
+static int write_raw(const struct job *j, const char *path, struct tn_error *err)
 {
 	size_t len = strlen(path);
 	char to[560];
 
-	if (!*doc->raw)
+	if (!j->raw->reader) {
+		if (*j->raw->note)
+			fprintf(stderr, "tlbnoise: run %s: its raw interruptions do not come along: %s\n",
+				j->run->run->id, j->raw->note);
 		return 0;
+	}
 	if (len > 5 && !strcmp(path + len - 5, ".json"))
 		len -= 5;
 	snprintf(to, sizeof(to), "%.*s.raw", (int)len, path);
-	return cli_save_copy(doc->raw, to, err);
+	return cli_save_copy(j->raw->path, to, err);
 }
 
 /**
@@ -178,7 +181,7 @@ int cli_export(const struct cli *cli, struct tn_error *err)
 	if (r == 0)
 		r = load(cli, &j, err);
 	if (r == 0 && path && j.format == JSON)
-		r = write_raw(j.docs.document, path, err);
+		r = write_raw(&j, path, err);
 	if (r == 0)
 		r = path ? cli_save_stream(path, write_to, &j, err) : write_to(&j, stdout, err);
 	return r < 0 ? r : CLI_FINE;

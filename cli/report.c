@@ -15,19 +15,16 @@ struct set {
 	struct cli_documents docs;
 	const struct tn_run **run;
 	struct tn_html_document *page;
-	struct tn_raw_reader **raw;
-	char (*note)[TN_ERROR_TEXT];
+	struct cli_raw *raw;
 };
 
 static void set_free(struct set *s)
 {
 	for (size_t i = 0; s->raw && i < s->docs.n; i++)
-		if (s->raw[i])
-			tn_raw_close(s->raw[i]);
+		cli_raw_free(&s->raw[i]);
 	free(s->raw);
 	free(s->page);
 	free(s->run);
-	free(s->note);
 	cli_documents_free(&s->docs);
 }
 
@@ -41,13 +38,12 @@ static int make_set(const char *operand, struct set *s, struct tn_html_side *ret
 	s->run = calloc(n, sizeof(*s->run));
 	s->page = calloc(n, sizeof(*s->page));
 	s->raw = calloc(n, sizeof(*s->raw));
-	s->note = calloc(n, sizeof(*s->note));
-	if (!s->run || !s->page || !s->raw || !s->note)
+	if (!s->run || !s->page || !s->raw)
 		return tn_error_set(err, -ENOMEM, "no memory to read %s", operand);
 	for (size_t i = 0; i < s->docs.n; i++) {
 		s->run[i] = s->docs.document[i].run;
-		cli_document_raw(&s->docs.document[i], &s->raw[i], s->note[i], sizeof(s->note[i]));
-		s->page[i] = (struct tn_html_document){s->run[i], s->raw[i], s->note[i]};
+		cli_raw_find(&s->docs.document[i], &s->raw[i]);
+		s->page[i] = (struct tn_html_document){s->run[i], s->raw[i].reader, s->raw[i].note};
 	}
 	*ret = (struct tn_html_side){.name = operand, .n = s->docs.n, .document = s->page};
 	return 0;

@@ -14,6 +14,13 @@ struct cli_document {
 	char raw[320]; /* raw interruptions of a run of the store; "" otherwise */
 };
 
+/* Raw interruptions of a document. */
+struct cli_raw {
+	struct tn_raw_reader *reader; /* NULL: none were found */
+	char path[840];               /* of @reader */
+	char note[TN_ERROR_TEXT];     /* why there are none; "": the run kept none */
+};
+
 struct cli_documents {
 	const char *store; /* folder of the history, NULL: the user's own */
 	size_t n;
@@ -26,7 +33,8 @@ int cli_resolve_list(const char *operand, struct cli_documents *add_to, struct t
 int cli_resolve_one(const char *operand, struct cli_documents *ret, struct tn_error *err);
 int cli_document_print(const struct cli_document *doc, FILE *out, struct tn_error *err);
 /* raw.c */
-void cli_document_raw(const struct cli_document *doc, struct tn_raw_reader **ret, char *note, size_t size);
+void cli_raw_find(const struct cli_document *doc, struct cli_raw *ret);
+void cli_raw_free(struct cli_raw *raw);
 
 void cli_documents_free(struct cli_documents *d);
 

@@ -400,6 +400,31 @@ def java(t, text, doc, hz, folder):
              want - 1 <= float(most[1]) <= want * 1.001 + 1, out[-600:])
 
 
+def content(path):
+    with open(path, 'rb') as f:
+        return f.read()
+
+
+def copies(t, path):
+    """A document that is a file: copied as it is, its interruptions beside it; without them it says so."""
+    folder = os.path.dirname(path)
+    raw = os.path.join(folder, json.load(open(path, encoding='utf-8'))['raw']['file'])
+    to = os.path.join(folder, 'copies')
+    os.mkdir(to)
+    r = live.tlbnoise('export', path, '-o', f'{to}/one.json')
+    t.equal('json of a file: no more on stderr', (r.status, r.err), (0, ''))
+    t.equal('json of a file: the document byte for byte, ended by a newline', content(f'{to}/one.json'),
+            content(path) + b'\n')
+    t.equal('json of a file: its interruptions come along', content(f'{to}/one.raw'), content(raw))
+    r = live.tlbnoise('export', f'{to}/one.json', '-o', f'{to}/one.json')
+    t.ok('json of a file onto itself: nothing is lost', r.status == 0 and content(f'{to}/one.raw') == content(raw), r.err)
+    os.rename(f'{to}/one.raw', f'{to}/elsewhere')
+    r = live.tlbnoise('export', f'{to}/one.json', '-o', f'{to}/two.json')
+    t.ok('json of a file without its interruptions: says so, in one line',
+         r.status == 0 and r.err.startswith('tlbnoise: run run-a: its raw interruptions do not come along: ') and
+         r.err.count('\n') == 1 and sorted(os.listdir(to)) == ['elsewhere', 'one.json', 'two.json'], r.err)
+
+
 def main():
     t = live.Checks()
     with tempfile.TemporaryDirectory() as folder:
@@ -411,6 +436,7 @@ def main():
         json_lines(t, path, doc, records, missing)
         trace(t, path, doc, records, missing)
         broken_traces(t, path)
+        copies(t, path)
         hdr(t, path, doc, 1e9, folder)
         # A rate at which ticks are no nanoseconds, and no raw records.
         doc, records = make(f'{folder}/b/run.json', 'run-b', raw=False, hz=2596123456.789)
