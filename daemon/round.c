@@ -379,11 +379,18 @@ void round_end(struct run *run)
 	for (size_t i = 0; i < run->n_references; i++)
 		reference_end(&run->reference[i]);
 	run->n_references = 0;
+	for (size_t i = 0; i < run->n_workers; i++)
+		tn_churn_kill(&run->worker[i].process);
 	for (size_t i = 0; i < run->n_workers; i++) {
 		struct tn_error err = {0};
+		int r = tn_churn_reap(&run->worker[i].process, 0, &err);
 
-		if (tn_churn_reap(&run->worker[i].process, 0, &err) < 0)
-			tn_log(run->log, LOG_INFO, "run %s: %s", run->doc->id, err.text);
+		if (r < 0)
+			tn_log(run->log, r == -EBUSY ? LOG_WARNING : LOG_INFO, "run %s: %s", run->doc->id, err.text);
+		if (r == -EBUSY)
+			tn_run_add_finding(run->doc, TN_FINDING_WARNING, -1, "worker-hangs",
+					   "%.200s; it may disturb what is measured after round %u", err.text,
+					   run->round + 1);
 		tn_churn_close(&run->worker[i].process);
 	}
 	run->n_workers = 0;

@@ -77,6 +77,7 @@ struct tn_churn_process {
 	pid_t pid; /* 0 when there is none, or it has been reaped */
 	int pidfd; /* readable once it has ended; valid while pid is not 0 */
 	struct tn_churn_shm *shm;
+	uint64_t killed_ns; /* CLOCK_MONOTONIC when it was killed from here; 0 not yet */
 };
 
 struct tn_churn_reading {
@@ -91,6 +92,7 @@ int tn_churn_spawn(const struct tn_churn_spec *spec, const struct tn_cpus *cpus,
 int tn_churn_wait_ready(const struct tn_churn_process *p, uint64_t timeout_ns, struct tn_error *err);
 void tn_churn_go(const struct tn_churn_process *p);
 void tn_churn_stop(const struct tn_churn_process *p);
+void tn_churn_kill(struct tn_churn_process *p);
 int tn_churn_reap(struct tn_churn_process *p, uint64_t timeout_ns, struct tn_error *err);
 void tn_churn_read(const struct tn_churn_process *p, struct tn_churn_reading *ret);
 void tn_churn_close(struct tn_churn_process *p);

@@ -26,7 +26,7 @@
 #define SLICE_NS  10000000 /* how often wait_ready looks whether the worker lives */
 #define ARGS_MAX  24
 #define CPUS_TEXT 20480       /* no CPU may get lost: TN_CPUS_MAX single ones are 19 KiB */
-#define KILL_NS   5000000000u /* that a killed process may take to end */
+#define KILL_NS   5000000000u /* that a killed process may take to end, from the kill on */
 
 extern char **environ;
 
@@ -253,6 +253,27 @@ static int judge(const struct tn_churn_process *p, const siginfo_t *info, struct
 }
 
 /**
+ * tn_churn_kill() - kill a worker that has not ended; returns at once
+ * @p: may be without process
+ *
+ * Who has several to end kills all of them first: tn_churn_reap() waits from here on, so they share its patience.
+ */
+void tn_churn_kill(struct tn_churn_process *p)
+{
+	if (p->pid == 0 || p->killed_ns || has_ended(p, 0))
+		return;
+	pidfd_send_signal(p->pidfd, SIGKILL, NULL, 0);
+	p->killed_ns = tn_now_ns(CLOCK_MONOTONIC);
+}
+
+static uint64_t patience_ns(const struct tn_churn_process *p)
+{
+	uint64_t since = tn_now_ns(CLOCK_MONOTONIC) - p->killed_ns;
+
+	return since < KILL_NS ? KILL_NS - since : 0;
+}
+
+/**
  * tn_churn_reap() - collect a worker that was told to stop
  * @p: afterwards without process; its counters can still be read
  * @timeout_ns: how long it may still take; then it is killed
@@ -263,20 +284,18 @@ static int judge(const struct tn_churn_process *p, const siginfo_t *info, struct
 int tn_churn_reap(struct tn_churn_process *p, uint64_t timeout_ns, struct tn_error *err)
 {
 	siginfo_t info = {0};
-	bool killed;
 	int r;
 
 	if (p->pid == 0)
 		return 0;
-	killed = !has_ended(p, timeout_ns);
-	if (killed)
-		pidfd_send_signal(p->pidfd, SIGKILL, NULL, 0);
-	if (killed && !has_ended(p, KILL_NS))
+	if (!p->killed_ns && !has_ended(p, timeout_ns))
+		tn_churn_kill(p);
+	if (p->killed_ns && !has_ended(p, patience_ns(p)))
 		return tn_error_set(err, -EBUSY, "churn worker %d does not die: it hangs inside the kernel",
 				    (int)p->pid);
 	if (waitid(P_PIDFD, (id_t)p->pidfd, &info, WEXITED) < 0)
 		r = tn_error_set(err, -errno, "cannot reap churn worker %d: %m", (int)p->pid);
-	else if (killed)
+	else if (p->killed_ns)
 		r = tn_error_set(err, -ETIMEDOUT, "churn worker %d did not stop within %llu ms and was killed",
 				 (int)p->pid, (unsigned long long)(timeout_ns / 1000000));
 	else

@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "support.h"
@@ -156,6 +157,66 @@ static void a_program_that_hangs(void **state)
 	support_no_children_left();
 }
 
+#define HANGS_NS 5000000000u /* KILL_NS of lib/churn/process.c */
+#define FREEZER  "/sys/fs/cgroup/freezer/tlbnoise-test"
+
+static void write_text(const char *path, const char *text)
+{
+	FILE *f = fopen(path, "w");
+
+	assert_non_null(f);
+	assert_true(fputs(text, f) >= 0);
+	assert_int_equal(fclose(f), 0);
+}
+
+static bool is_frozen(void)
+{
+	char text[16] = "";
+	FILE *f = fopen(FREEZER "/freezer.state", "r");
+
+	assert_non_null(f);
+	assert_non_null(fgets(text, sizeof(text), f));
+	fclose(f);
+	return !strcmp(text, "FROZEN\n");
+}
+
+/* Frozen in a legacy hierarchy, not even SIGKILL ends them before they thaw. All of them share the patience of one. */
+static void workers_that_do_not_die(void **state)
+{
+	struct tn_churn_spec spec = support_spec("threads");
+	struct tn_cpus cpus = support_cpus();
+	struct tn_churn_process p[3];
+	pid_t pid[TN_ARRAY_SIZE(p)];
+	struct tn_error err;
+	uint64_t start;
+	char text[32];
+
+	(void)state;
+	if (mkdir(FREEZER, 0700) < 0 && errno != EEXIST)
+		skip();
+	for (size_t i = 0; i < TN_ARRAY_SIZE(p); i++) {
+		support_start(&spec, &cpus, 0, &p[i]);
+		pid[i] = p[i].pid;
+		snprintf(text, sizeof(text), "%d", (int)pid[i]);
+		write_text(FREEZER "/cgroup.procs", text);
+	}
+	write_text(FREEZER "/freezer.state", "FROZEN");
+	wait_until(is_frozen());
+	start = tn_now_ns(CLOCK_MONOTONIC);
+	for (size_t i = 0; i < TN_ARRAY_SIZE(p); i++)
+		tn_churn_kill(&p[i]);
+	for (size_t i = 0; i < TN_ARRAY_SIZE(p); i++) {
+		assert_int_equal(tn_churn_reap(&p[i], 0, &err), -EBUSY);
+		assert_non_null(strstr(err.text, "does not die"));
+		tn_churn_close(&p[i]);
+	}
+	assert_true(tn_now_ns(CLOCK_MONOTONIC) - start < 2 * HANGS_NS);
+	write_text(FREEZER "/freezer.state", "THAWED");
+	for (size_t i = 0; i < TN_ARRAY_SIZE(p); i++)
+		assert_int_equal(waitpid(pid[i], NULL, 0), pid[i]);
+	assert_int_equal(rmdir(FREEZER), 0);
+}
+
 static void a_worker_that_is_killed(void **state)
 {
 	struct tn_churn_spec spec = support_spec("threads");
@@ -183,6 +244,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(no_such_program),
 		cmocka_unit_test(a_program_that_ends_without_a_word),
 		cmocka_unit_test(a_program_that_hangs),
+		cmocka_unit_test(workers_that_do_not_die),
 		cmocka_unit_test(a_worker_that_is_killed),
 	};
 
