@@ -85,11 +85,19 @@ boot_end() {
 # key, QEMU before 8.1 can go on to run the translation of a breakpoint that is gone already, and the kernel knows
 # nothing of one there: "Oops: int3", with another byte than cc before the mark in the line "Code:".
 # Source: Red Hat's bug 2216496, mended by QEMU's "accel/tcg: Always lock pages before translation".
+# Where the kernel comes by there when it is about to say so, it oopses again and again, without a word, until it cannot
+# nest any deeper (BUG_ON in __nmi_enter()): then the first that it says is the 16th, and its call trace has them all.
 int3_stale() {
 	local first byte
 	first=$(grep -m 1 -E "^\[[ 0-9.]+\](\[[ TC0-9]+\])? $splats" "$1") || return 1
-	[[ $first =~ \]\ Oops:\ int3: ]] || return 1
-	byte=$(sed -nE '/ Code: .*<[0-9a-f]{2}>/{s/.* ([0-9a-f]{2}) <.*/\1/p;q}' "$1")
+	if [[ $first =~ \]\ Oops:\ int3: ]]; then
+		byte=$(sed -nE '/ Code: .*<[0-9a-f]{2}>/{s/.* ([0-9a-f]{2}) <.*/\1/p;q}' "$1")
+	elif [[ $first =~ \]\ kernel\ BUG\ at\ kernel/entry/common.c: ]] &&
+		grep -m 1 ' Oops: ' "$1" | grep -q ' Oops: invalid opcode: 0000 \[#16\]'; then
+		byte=$(sed -nE '/ asm_exc_int3\+/,/ Code: /{/ Code: .*<[0-9a-f]{2}>/{s/.* ([0-9a-f]{2}) <.*/\1/p;q}}' "$1")
+	else
+		return 1
+	fi
 	[ -n "$byte" ] && [ "$byte" != cc ]
 }
 
