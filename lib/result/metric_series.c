@@ -74,15 +74,32 @@ static void fill_from_hist(const struct tn_metric_def *def, const struct tn_run 
 	round->value = tn_hist_percentile_ns(&run->clock, h, def->percent);
 }
 
-/* What all sections of churn did beside a round of the loop. */
-static double operations_of(const struct tn_run *run, uint32_t round)
+/* The one source that makes the kernel free page tables with each operation. */
+static bool frees_tables(const struct tn_run_churn *c)
 {
-	double sum = 0.0;
+	return !strcmp(c->source, "huge-vmap");
+}
 
-	for (size_t i = 0; i < run->n_churn; i++)
-		if (run->churn[i].round == round && (!run->churn[i].kind[0] || !strcmp(run->churn[i].kind, "spin")))
-			sum += (double)run->churn[i].operations;
-	return sum;
+/*
+ * What the sections of churn did beside a round of the loop: all of them, but for page tables those that free some, if
+ * there are any. Else churn at another speed, in the next section, would look like another number of flushes for each.
+ */
+static double operations_of(const struct tn_run *run, enum tn_class class, uint32_t round)
+{
+	double all = 0.0, freeing = 0.0;
+	bool some = false;
+
+	for (size_t i = 0; i < run->n_churn; i++) {
+		const struct tn_run_churn *c = &run->churn[i];
+
+		if (c->round != round || (c->kind[0] && strcmp(c->kind, "spin") != 0))
+			continue;
+		all += (double)c->operations;
+		if (frees_tables(c))
+			freeing += (double)c->operations;
+		some |= frees_tables(c);
+	}
+	return class == TN_CLASS_PAGE_TABLE_FLUSH && some ? freeing : all;
 }
 
 static void fill_from_cpu(const struct tn_metric_def *def, const struct tn_run *run, const struct tn_run_cpu *c,
@@ -102,7 +119,7 @@ static void fill_from_cpu(const struct tn_metric_def *def, const struct tn_run *
 	case TN_FAMILY_CAUSE:
 		round->events = (double)events_of(&c->by_class[def->class], def->class);
 		if (def->figure == TN_FIGURE_PER_OP)
-			round->exposure = operations_of(run, c->round);
+			round->exposure = operations_of(run, def->class, c->round);
 		break;
 	default:
 		round->events = (double)c->interruptions.count;

@@ -179,6 +179,37 @@ static void flushes_stand_against_operations(void **state)
 	tn_series_free(&s);
 }
 
+/* Page tables are freed by one source: where it is at work, the speed of the others does not matter. */
+static void page_tables_stand_against_those_who_free_them(void **state)
+{
+	tn_cleanup(tn_run_freep) struct tn_run *run = sample_run(1, 2);
+	double entries = 0, all = 0, freeing = 0;
+	struct tn_series s;
+
+	(void)state;
+	run->level = TN_TRACE_FULL;
+	memset(&run->lost, 0, sizeof(run->lost));
+	for (size_t i = 0; i < run->n_cpus; i++) {
+		run->cpu[i].by_class[TN_CLASS_PAGE_TABLE_FLUSH].entries = 10 + i;
+		entries += 10 + (double)i;
+	}
+	for (size_t i = 0; i < run->n_churn; i++)
+		all += (double)run->churn[i].operations * (run->churn[i].round <= 2);
+	s = collect("cause.page-table-flush.per-operation", run);
+	assert_true(fabs(s.pooled - entries / all) < 1e-12);
+	tn_series_free(&s);
+	for (size_t i = 0; i < run->n_churn; i++) {
+		if (strcmp(run->churn[i].name, run->churn[0].name) != 0)
+			continue;
+		snprintf(run->churn[i].source, sizeof(run->churn[i].source), "huge-vmap");
+		freeing += (double)run->churn[i].operations * (run->churn[i].round <= 2);
+	}
+	assert_true(freeing > 0 && freeing < all);
+	s = collect("cause.page-table-flush.per-operation", run);
+	assert_true(fabs(s.pooled - entries / freeing) < 1e-12);
+	tn_series_free(&s);
+}
+
 /* Entries and exposure by hand; of what nothing explains the interruptions count. */
 static void rates_have_their_events(void **state)
 {
@@ -370,6 +401,7 @@ int main(void)
 		cmocka_unit_test(other_names_are_none),
 		cmocka_unit_test(rounds_of_all_cpus_count),
 		cmocka_unit_test(flushes_stand_against_operations),
+		cmocka_unit_test(page_tables_stand_against_those_who_free_them),
 		cmocka_unit_test(partial_rounds_are_left_out),
 		cmocka_unit_test(rates_have_their_events),
 		cmocka_unit_test(losses_leave_bounds),
