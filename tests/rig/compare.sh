@@ -23,6 +23,12 @@ per() {
 		'BEGIN { exit !(w > 0 && (op == ">=" ? p / w >= l : p / w <= l)) }'
 }
 
+# one_for_each LOG: of what frees page tables, about one flush for each operation.
+one_for_each() {
+	awk '$1 == "cause.page-table-flush.per-operation" { n += $2 > 0.9 && $2 < 1.1 && $3 > 0.9 && $3 < 1.1 }
+		END { exit n != 1 }' "$1"
+}
+
 log=$scratch/log
 status=0
 "$rig" compare vmalloc-storm --boots 2 -o scenario.duration="${TN_RIG_WINDOW:-24s}" --output "$scratch/set" \
@@ -36,6 +42,8 @@ counts_of_set "$scratch/set/deferred" >"$scratch/counts-deferred"
 verdict "the order of the sides alternates" "$log" \
 	grep -qx 'stock deferred deferred stock ' <(sed -n 's/^--- [0-9]* of 2: //p' "$log" | tr '\n' ' ')
 verdict "the table has both sides and the flushes" "$log" grep -q '^flushes of freed vmalloc space  *[0-9]' "$log"
+verdict "the comparison has a page-table flush for each operation, on both sides" "$log" one_for_each "$log"
+verdict "the safety of the deferring side is there" "$log" grep -qx 'Safety of deferred: .*' "$log"
 for side in stock deferred; do
 	flushes=$(count $side flushes)
 	if [ "$flushes" -ge 10000 ]; then
