@@ -281,6 +281,13 @@ succeeded() {
 	return 1
 }
 
+# failed_with STATUS UNIT: started by hand, it fails so.
+failed_with() {
+	! systemctl start "$2" && [ "$(property ExecMainStatus "$2")" = "$1" ] && return
+	journal -u "$2"
+	return 1
+}
+
 started() {
 	systemctl start "$1"
 	succeeded "$1"
@@ -308,6 +315,10 @@ nightly() {
 	check "with their scenarios" runs_are 1 --scenario our-vmalloc-storm
 	check "tlbnoise-run@ runs a scenario of ours" started tlbnoise-run@our-quiet
 	check "and it is in the history, too" runs_are 2 --scenario our-quiet
+	printf '\n[expect]\nstolen = < 0.000001%%\n' >>/etc/tlbnoise/scenarios/our-quiet.ini
+	check "a night with an expectation that fails" failed_with 1 tlbnoise-nightly.service
+	check "runs to its end all the same" runs_are 2 --scenario our-vmalloc-storm
+	check "and its journal has the line that failed" grep -q 'stolen' <(journal -u tlbnoise-nightly)
 	rm -r /etc/systemd/system/tlbnoise-nightly.timer.d /etc/tlbnoise/scenarios
 	systemctl daemon-reload
 }
