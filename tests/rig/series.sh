@@ -9,7 +9,22 @@ guest_tests
 log=$scratch/log
 remaps=${TN_RIG_REMAPS:-100000}
 
+# compiles_without: each C file that the series touches, once more, as if its option were off.
+compiles_without() {
+	local file command tree
+	tree=$("$rig" where deferred)/linux
+	printf '#undef %s\n' CONFIG_CONTEXT_TRACKING_WORK CONFIG_CONTEXT_TRACKING_WORK_TEST >"$scratch/without.h"
+	while read -r file; do
+		command=$(sed -n "s/^savedcmd_[^ ]* := //; T; s/ ; .*//; s/ -Wp,-MMD,[^ ]*//; s/ -o [^ ]*/ -o \/dev\/null/; p" \
+			"$tree/$(dirname "$file")/.$(basename "$file" .c).o.cmd")
+		[ -n "$command" ] || { echo "$file was not compiled" && return 1; }
+		(cd "$tree" && eval "$command -Werror -include '$scratch/without.h'") || return
+		echo "$file compiles"
+	done < <(sed -n 's,^+++ b/\(.*\.c\)$,\1,p' "$top"/kernel/patches/6.12/*.patch | sort -u) >"$log" 2>&1
+}
+
 if wanted deferred; then
+	verdict "each file of the series compiles with its option off" "$log" compiles_without
 	in_guest deferred "$log" --append pti=off -- work-test -n "${TN_RIG_FLUSHES:-10000}" -p "${TN_RIG_FREES:-1000}"
 	results "deferred, series" "$log"
 	grep '^#' "$log" | sed 's/^/  /'
