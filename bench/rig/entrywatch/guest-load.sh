@@ -55,6 +55,7 @@ at_work $load
 for vector in $vectors; do
 	for _ in 1 2 3; do echo "2 $vector" >$parameters/send; done
 done
+for _ in $(seq 300); do echo "2 2" >$parameters/send; done # NMIs; one that is waiting already takes in the next
 kill $load
 
 # Exceptions that push an error code and that this CPU never raises: by the gate of one that it does. The kernel warns

@@ -23,6 +23,7 @@ OWNERS = (
 BAD = ('vmalloc', 'modules')
 BY_THE_CPU = 1  # in place of an instruction: table.h
 COVERAGE = 0.9  # of the entry symbols, or the watch has seen too little
+NMIS = 100      # from userspace, likewise
 
 # The ways into the kernel. What begins with these and is not one: see unseen.list.
 ENTRY = re.compile(r'asm_(exc|sysvec)_\w+|asm_(common_interrupt|spurious_interrupt|int80_emulation)|'
@@ -140,8 +141,10 @@ def print_accesses(all_rows):
 def print_entries(entries, reasons):
     seen = [e for e in entries if e['watched']]
     missing = [e for e in entries if not e['watched']]
+    nmis = sum(e['watched'] for e in seen if e['symbol'] == 'asm_exc_nmi')
     print(f'\nEntry symbols seen from userspace on a deferring CPU: {len(seen)} of {len(entries)} '
-          f'({100 * len(seen) / max(1, len(entries)):.0f} %), {sum(e["watched"] for e in seen)} entries')
+          f'({100 * len(seen) / max(1, len(entries)):.0f} %), {sum(e["watched"] for e in seen)} entries, '
+          f'{nmis} of them NMIs')
     for e in sorted(seen, key=lambda e: -e['watched']):
         print(f"  {e['symbol']:<42} {e['watched']:10} {'+' + str(e['nested']) + ' nested' if e['nested'] else ''}")
     for e in missing:
@@ -155,8 +158,8 @@ def too_little(seen, defers):
     watched = sum(1 for n in entries.values() if n)
     if defers and not seen['with_work']:
         return 'no window had a flush to do'
-    if not entries.get('asm_exc_nmi'):
-        return 'no NMI came from userspace'
+    if entries.get('asm_exc_nmi', 0) < NMIS:
+        return f"{entries.get('asm_exc_nmi', 0)} NMIs came from userspace, which is less than {NMIS}"
     if watched < COVERAGE * len(entries):
         return f'{watched} of {len(entries)} entry symbols are less than {100 * COVERAGE:.0f} %'
     return ''
