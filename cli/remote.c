@@ -29,15 +29,28 @@ static int check_words(const char *host, const char *socket, struct tn_error *er
 	return 0;
 }
 
-/* Ctrl-C on the terminal is for this program, which asks for an orderly end through the connection. */
+/*
+ * Ctrl-C on the terminal is for this program, which asks for an orderly end through the connection; ssh inherits that
+ * it is ignored. What comes meanwhile is blocked here, since the kernel drops only what is ignored and not blocked.
+ */
 static int spawn_deaf(pid_t *ret, const char *program, const posix_spawn_file_actions_t *files, char *const argv[])
 {
 	struct sigaction ignore = {.sa_handler = SIG_IGN}, before;
+	sigset_t set, mask;
+	posix_spawnattr_t attr;
 	int r;
 
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigprocmask(SIG_BLOCK, &set, &mask);
 	sigaction(SIGINT, &ignore, &before);
-	r = posix_spawnp(ret, program, files, NULL, argv, environ);
+	posix_spawnattr_init(&attr);
+	posix_spawnattr_setsigmask(&attr, &mask);
+	posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK);
+	r = posix_spawnp(ret, program, files, &attr, argv, environ);
+	posix_spawnattr_destroy(&attr);
 	sigaction(SIGINT, &before, NULL);
+	sigprocmask(SIG_SETMASK, &mask, NULL);
 	return -r;
 }
 

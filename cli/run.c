@@ -113,18 +113,18 @@ int cli_run_follow(struct cli_link *link, struct cli_progress *progress, cJSON *
 	for (;;) {
 		cli_autojson cJSON *reply = NULL;
 		const cJSON *item;
-		int r = cli_receive(link->client, &reply, err);
+		int r = 0;
 
+		/* Before it waits: a signal may have come already, and the next reply be long in coming. */
+		if (cli_interrupts() && (!stopping.asked || cli_interrupts() > 1))
+			r = on_interrupt(link, progress, run, &stopping, err);
+		if (r < 0)
+			return r;
+		r = cli_receive(link->client, &reply, err);
 		item = cJSON_GetObjectItemCaseSensitive(reply, "progress");
 		if (cJSON_IsObject(item)) {
 			snprintf(run, sizeof(run), "%s", cli_json_text(item, "run"));
 			cli_progress_show(progress, item);
-		}
-		if (cli_interrupts() && (!stopping.asked || cli_interrupts() > 1)) {
-			int s = on_interrupt(link, progress, run, &stopping, err);
-
-			if (s < 0)
-				return s;
 		}
 		if (r == -EINTR)
 			continue;
