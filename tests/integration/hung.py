@@ -73,7 +73,8 @@ def does_not_die(t, folder, stop):
         else:
             found = [f['text'] for f in r.json()['findings'] if f['id'] == 'worker-hangs']
             t.ok(f'hangs, {name}: the document names both', r.status == 0 and len(found) == 2 and
-                 all(f'churn worker {pid} does not die' in ' '.join(found) for pid in workers), found)
+                 all(f'churn worker {pid} does not die' in ' '.join(found) for pid in workers),
+                 (r.status, r.err[-600:], found))
         t.equal(f'hangs, {name}: the service goes on', service.state(), 'idle')
         for pid in workers:
             t.ok(f'hangs, {name}: its log names worker {pid}', f'churn worker {pid} does not die' in service.err(),
