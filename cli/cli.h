@@ -45,7 +45,8 @@ enum cli_option_bit {
 	CLI_SITE = 1 << 28,      /* what dashboard alone takes */
 	CLI_SERVE = 1 << 27,     /* what serve alone takes */
 	CLI_METRICS = 1 << 26,   /* --format, and --output for the file */
-	CLI_REMOTE = 1 << 20,
+	CLI_HOST = 1 << 20,
+	CLI_HOSTS = 1 << 22,                            /* instead of CLI_HOST: several */
 	CLI_QUEUE = 1 << 21,                            /* what run alone asks of the service */
 	CLI_BASIC = CLI_HELP | CLI_NO_COLOR,            /* what every verb knows but those that never print */
 	CLI_COMMON = CLI_BASIC | CLI_JSON | CLI_SOCKET, /* what may stand before the verb */

@@ -15,19 +15,20 @@
 
 static const struct cli_verb verbs[] = {
 	{"run", "SCENARIO", "run a scenario and show what interrupted the probed CPUs", 1, 1,
-	 CLI_COMMON | CLI_OVERRIDE | CLI_OUTPUT | CLI_QUIET | CLI_STRICT | CLI_QUEUE | CLI_REMOTE, cli_run},
+	 CLI_COMMON | CLI_OVERRIDE | CLI_OUTPUT | CLI_QUIET | CLI_STRICT | CLI_QUEUE | CLI_HOSTS, cli_run},
 	{"check", "", "is this machine ready to be measured, are its isolated CPUs quiet", 0, 0,
-	 CLI_BASIC | CLI_JSON | CLI_READINESS | CLI_REMOTE, cli_check},
+	 CLI_BASIC | CLI_JSON | CLI_READINESS | CLI_HOST, cli_check},
 	{"list", "[--keys SCENARIO]", "scenarios, churn sources, and what this machine allows", 0, 1,
-	 CLI_COMMON | CLI_NAMES | CLI_KEYS, cli_list},
-	{"status", "", "what the service does now, and what waits", 0, 0, CLI_COMMON | CLI_REMOTE, cli_status},
+	 CLI_BASIC | CLI_JSON | CLI_NAMES | CLI_KEYS, cli_list},
+	{"status", "", "what the service does now, and what waits", 0, 0, CLI_COMMON | CLI_HOSTS, cli_status},
 	{"top", "", "live view of the service's run, a line for each probed CPU", 0, 0,
-	 CLI_COMMON | CLI_INTERVAL | CLI_COUNT | CLI_REMOTE, cli_top},
-	{"stop", "[RUN]", "end a run of the service early; its document is kept", 0, 1, CLI_COMMON | CLI_REMOTE,
+	 CLI_COMMON | CLI_INTERVAL | CLI_COUNT | CLI_HOST, cli_top},
+	{"stop", "[RUN]", "end a run of the service early; its document is kept", 0, 1, CLI_COMMON | CLI_HOST,
 	 cli_stop},
-	{"runs", "[RUN]", "the history of runs", 0, 1, CLI_COMMON | CLI_STORE | CLI_FILTER | CLI_DELETE, cli_runs},
+	{"runs", "[RUN]", "the history of runs", 0, 1, CLI_BASIC | CLI_JSON | CLI_STORE | CLI_FILTER | CLI_DELETE,
+	 cli_runs},
 	{"show", "RUN", "text report of a run: its id, @latest, @-1, or a file; - reads standard input", 1, 1,
-	 CLI_COMMON | CLI_STORE | CLI_WORST | CLI_CHECK | CLI_STRICT, cli_show},
+	 CLI_BASIC | CLI_JSON | CLI_STORE | CLI_WORST | CLI_CHECK | CLI_STRICT, cli_show},
 	{"compare", "A B", "compare two sets of run documents, with intervals and a verdict", 2, 2,
 	 CLI_BASIC | CLI_JSON | CLI_STORE | CLI_COMPARE, cli_compare},
 	{"report", "A [B]", "one HTML page about a set of runs, or about two sets and how they compare", 1, UINT_MAX,
@@ -44,7 +45,7 @@ static const struct cli_verb verbs[] = {
 	 cli_import},
 	{"bridge", "", "pass standard input and output on to the service, as ssh does for --host", 0, 0,
 	 CLI_BASIC | CLI_SOCKET, cli_bridge},
-	{"version", "", "version and what it was built with", 0, 0, CLI_COMMON, cli_version},
+	{"version", "", "version and what it was built with", 0, 0, CLI_BASIC | CLI_JSON, cli_version},
 	{"help", "[VERB]", "this overview, or the options of a verb", 0, 1, CLI_BASIC, cli_help},
 };
 
@@ -86,7 +87,7 @@ static int check_operands(const struct cli *cli, struct tn_error *err)
 {
 	const struct cli_verb *verb = cli->verb;
 
-	if (cli->args.n_remote && !(verb->options & CLI_REMOTE))
+	if (cli->args.n_remote && !(verb->options & (CLI_HOST | CLI_HOSTS)))
 		return tn_error_set(
 			err, -EINVAL,
 			"%s works on this host: --host goes with run, status, top, stop and check; 'ssh %s tlbnoise "
@@ -117,7 +118,7 @@ static int dispatch(struct cli *cli, int argc, char **argv, struct tn_error *err
 	struct cli_args *args = &cli->args;
 	int used, r;
 
-	r = cli_args_parse(args, CLI_COMMON | CLI_VERSION | CLI_REMOTE, NULL, argc - 1, argv + 1, &used, err);
+	r = cli_args_parse(args, CLI_COMMON | CLI_VERSION | CLI_HOSTS, NULL, argc - 1, argv + 1, &used, err);
 	if (r < 0)
 		return r;
 	argc -= used + 1;

@@ -2,6 +2,10 @@
 /*
  * The live view: each watcher has its own timer and remembers the counts of its last reply, so that
  * rates are over its own interval. Counts start anew with each round, which shows as a smaller count.
+ *
+ * Nothing is locked or published with RCU here, other than for the thread of manager.c: watchers are served by the
+ * event loop, whose thread is also the only one that writes the run and its counts. /metrics is not the daemon's: it
+ * is another process, tlbnoise serve, which reads the store.
  */
 #include <errno.h>
 #include <math.h>

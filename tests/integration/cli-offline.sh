@@ -87,6 +87,10 @@ bad "one argument too many" version 1
 bad "report: has nothing to print as JSON" --json report @latest
 bad "unknown option --json" import --json x
 bad "compare: does not call the service" --socket /none compare a b
+for verb in list runs show version; do
+	bad "$verb: does not call the service" --socket /none "$verb"
+	bad "unknown option --socket" "$verb" --socket /none
+done
 bad "out of range" top --interval 1ms
 bad "out of range" top --interval 2h
 bad "--interval fast" top --interval fast
@@ -152,6 +156,14 @@ for verb in $("$tlbnoise" help | sed -n 's/^  \([a-z]*\) .*/\1/p'); do
 	fine "$verb --help" "$verb" --help
 	sed -n 's/^  \(-[a-z], \|    \)\(--[a-z-]*\).*/\2/p' "$tmp/out" >"$tmp/options"
 	cp "$tmp/out" "$tmp/by-option"
+	case $verb in
+	run | status) hosts=1,1 ;;
+	check | stop | top) hosts=1,0 ;;
+	*) hosts=0,0 ;;
+	esac
+	[ "$verb" = runs ] || # its --host is a filter
+		[ "$(grep -c -e ' --host ' "$tmp/out"),$(grep -c -e ' --host .*may be repeated' "$tmp/out")" = $hosts ]
+	ok "help $verb says how many hosts it takes" $?
 	try help "$verb"
 	cmp -s "$tmp/out" "$tmp/by-option"
 	ok "help $verb is $verb --help" $?

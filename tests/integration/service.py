@@ -5,9 +5,11 @@ import fcntl
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import struct
+import subprocess
 import termios
 import threading
 
@@ -112,7 +114,7 @@ def client_leaves(t, service, folder):
     t.ok('and its document is kept', r.json()['state'] in ('complete', 'incomplete'), r)
 
 
-def stock_client(t, service):
+def plain_client(t, service):
     with live.Varlink(service.socket) as v:
         info = v.call('org.varlink.service.GetInfo')['parameters']
         t.equal('GetInfo', (info['vendor'], info['product'], sorted(info['interfaces'])),
@@ -122,6 +124,52 @@ def stock_client(t, service):
         v.send('io.tlbnoise.Watch', {'interval_ms': 100}, more=True)
         replies = [v.receive() for _ in range(3)]
         t.ok('Watch streams when idle', all(r['continues'] and r['parameters']['cpus'] == [] for r in replies), replies)
+    return text['parameters']['description']
+
+
+def build_stock_client(t, folder, description):
+    """Somebody else's parser has to make Go of our description, his library and a compiler a client of that."""
+    path = f'{folder}/src/iotlbnoise'
+    os.makedirs(path)
+    with open(f'{path}/io.tlbnoise.varlink', 'w', encoding='utf-8') as f:
+        f.write(description)
+    env = {**os.environ, 'GO111MODULE': 'off', 'GOPATH': f'{folder}:/usr/share/gocode', 'GOCACHE': f'{folder}/go-cache',
+           'CGO_ENABLED': '0'}
+    for name, argv in (('generator', ['varlink-go-interface-generator', f'{path}/io.tlbnoise.varlink']),
+                       ('compiler', ['go', 'build', '-o', f'{folder}/stock-client',
+                                     f'{live.SOURCE}/tests/integration/stock-client.go'])):
+        p = subprocess.run(argv, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                           text=True, check=False)
+        if not t.equal(f'stock client: the {name} takes our description', (p.returncode, p.stdout), (0, '')):
+            return None
+    return f'{folder}/stock-client'
+
+
+def stock_client(t, service, folder, description):
+    if not shutil.which('varlink-go-interface-generator') or not shutil.which('go'):
+        print('# skipped: no stock client without varlink-go, golang-github-varlink-go-dev and golang-go', flush=True)
+        return
+    program = build_stock_client(t, folder, description)
+    if not program:
+        return
+    r = live.tlbnoise(service.socket, f'{live.SOURCE}/conf/scenarios/quiet.ini', f'probe.cpus={live.CPU}',
+                      'scenario.duration=1s', 'scenario.rounds=1', program=program)
+    if not t.equal('stock client: status', (r.status, r.err), (0, '')):
+        return
+    got = r.json()
+    t.equal('stock client: GetInfo', (got['info']['vendor'], got['info']['product'], sorted(got['info']['interfaces'])),
+            ('tlbnoise', 'tlbnoised', ['io.tlbnoise', 'org.varlink.service']))
+    t.equal('stock client: GetInterfaceDescription', got['info']['description'], description)
+    status = service.status()
+    t.equal('stock client: Status', got['status'], {key: status[key] for key in got['status']})
+    t.equal('stock client: Status knows the daemon', (got['status']['pid'], got['status']['runs']), (service.pid, []))
+    t.ok('stock client: an error has its name and message', 'no such run' in got['refusal']['message'], got['refusal'])
+    states = got['run']['states']
+    t.ok('stock client: Run with more: progress', len(states) > 1 and 'measuring' in states, states)
+    document = got['run']['document']
+    t.equal('stock client: and the document', (document['schema'], document['scenario']['rounds_done'],
+                                               live.raw_records(document['raw']['file'])[0]),
+            ('tlbnoise.run/1', 1, document['raw']['records']))
 
 
 def leave(t, service, folder, notify):
@@ -191,7 +239,8 @@ def test(t, folder):
     whole_run(t, service)
     busy_and_stop(t, service, folder, notify)
     client_leaves(t, service, folder)
-    stock_client(t, service)
+    description = plain_client(t, service)
+    stock_client(t, service, folder, description)
     leave(t, service, folder, notify)
     unread_replies(t, folder)
     stale_socket(t, folder)
