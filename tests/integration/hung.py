@@ -72,7 +72,8 @@ def does_not_die(t, folder, stop):
             t.ok(f'hangs, {name}: the client ends', r.status in (0, 2), r)
         else:
             found = [f['text'] for f in r.json()['findings'] if f['id'] == 'worker-hangs']
-            t.ok(f'hangs, {name}: the document names both', r.status == 0 and len(found) == 2 and
+            # 2 where a busy machine lost events as well: the run is incomplete then.
+            t.ok(f'hangs, {name}: the document names both', r.status in (0, 2) and len(found) == 2 and
                  all(f'churn worker {pid} does not die' in ' '.join(found) for pid in workers),
                  (r.status, r.err[-600:], found))
         t.equal(f'hangs, {name}: the service goes on', service.state(), 'idle')
