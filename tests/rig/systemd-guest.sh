@@ -140,7 +140,7 @@ analysis() {
 }
 
 a_run() {
-	as runner tlbnoise run quiet "${short[@]}" -o scenario.duration=5s >/tmp/run 2>&1 &
+	as runner tlbnoise run quiet "${short[@]}" -o scenario.duration=10s >/tmp/run 2>&1 &
 	check "systemctl status shows the round" within 30 status_line 'quiet: round 1 of 1, measuring'
 	wait $!
 	check "a member of the run group runs a scenario" [ $? -eq 0 ]
