@@ -25,7 +25,7 @@ install_packages() {
 	done < <(sed -nE "s/^(${kinds%|}) //p" "$top/conf/packages.list")
 	[ ${#missing[@]} -eq 0 ] && return
 	command -v apt-get >/dev/null || die "needs Debian's apt-get to install: ${missing[*]}"
-	printf 'Installing %s\n' "${missing[*]}"
+	printf 'Installing %s\n' "${missing[*]}" >&2
 	apt-get update -q >/dev/null || die "apt-get update failed: is a package mirror reachable?"
 	DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends "${missing[@]}" >/dev/null ||
 		die "could not install: ${missing[*]}"
