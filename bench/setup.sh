@@ -18,8 +18,10 @@ need_root() {
 
 # install_packages KIND...: what of conf/packages.list is not there yet.
 install_packages() {
-	local kinds missing=() package
-	kinds=$(printf '%s|' "$@")
+	local kinds missing=() package release
+	# shellcheck source=/dev/null
+	release=$(. /etc/os-release && printf '%s' "${VERSION_ID:-}")
+	kinds=$(printf '%s|' "$@" "${@/%/$release}")
 	while read -r package; do
 		dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q ' installed$' || missing+=("$package")
 	done < <(sed -nE "s/^(${kinds%|}) //p" "$top/conf/packages.list")

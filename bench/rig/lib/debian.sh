@@ -3,14 +3,15 @@
 # The kernel 'debian': Debian's own image, unpacked and never installed. Its 9p and overlay are modules, so it gets
 # an initial ramdisk that loads them and nothing else. Its headers are unpacked beside it, to build the helper module.
 
-debian_meta=linux-image-6.12-amd64
+# 6.12: a release beside its own kernel in Debian 12, the release's own in Debian 13.
+debian_metas=(linux-image-6.12-amd64 linux-image-amd64)
 
 # In the order of loading.
 debian_modules=(netfs 9pnet 9pnet_virtio 9p overlay)
 
 # debian_package: the package that the meta package stands for, with its version.
 debian_package() {
-	apt-cache show "$debian_meta" 2>/dev/null | awk '/^Depends:/ && !n++ { sub(",.*", "", $2); print $2 }'
+	apt-cache show "${debian_metas[@]}" 2>/dev/null | awk '/^Depends: linux-image-6\.12/ && !n++ { sub(",.*", "", $2); print $2 }'
 }
 
 debian_dir() {
@@ -36,7 +37,7 @@ debian_tree() {
 debian_build() {
 	local dir package log headers
 	package=$(debian_package)
-	[ -n "$package" ] || die "no package $debian_meta: does 'apt-get update' know the security archive?"
+	[ -n "$package" ] || die "none of the packages ${debian_metas[*]} is one of 6.12: does 'apt-get update' know the security archive?"
 	dir=$(debian_dir)
 	[ ! -f "$dir/bzImage" ] || return 0
 	root_build
