@@ -52,20 +52,43 @@ static u64 to_ticks(u64 ns)
 	return mul_u64_u32_div(ns, tnc_tick_khz(), USEC_PER_SEC);
 }
 
-static void shoot(struct tnc_injector *inj)
+/*
+ * Without preemption, so that what has been looked at still holds when the interrupt is sent: a
+ * thread whose CPU goes offline is moved, perhaps to the very CPU that it is to interrupt.
+ */
+static int interrupt(struct tnc_injector *inj)
+{
+	struct tlbnoise_churn_record *shot = &inj->shot;
+	int r = -EXDEV;
+
+	preempt_disable();
+	if (tnc_bound_to(inj->plan.sender)) {
+		shot->sent = tnc_ticks();
+		r = smp_call_function_single(shot->cpu, tlbnoise_churn_interrupt, shot, true);
+	}
+	preempt_enable();
+	return r;
+}
+
+/* 0, also if the CPU to interrupt is offline, which is counted; -EXDEV if the sender's CPU is. */
+static int shoot(struct tnc_injector *inj)
 {
 	struct tlbnoise_churn_record *shot = &inj->shot;
 	u64 d = tnc_random_range(&inj->random, inj->plan.duration_min, inj->plan.duration_max);
+	int r;
 
 	shot->asked = inj->plan.flags & TLBNOISE_CHURN_TICKS ? d : to_ticks(d);
-	shot->sent = tnc_ticks();
-	if (smp_call_function_single(shot->cpu, tlbnoise_churn_interrupt, shot, true) < 0) {
+	r = interrupt(inj);
+	if (r == -EXDEV)
+		return r;
+	if (r < 0) {
 		WRITE_ONCE(inj->failed, inj->failed + 1);
-		return;
+		return 0;
 	}
 	tnc_log_add(inj->log, shot);
 	shot->sequence++;
 	WRITE_ONCE(inj->shots, inj->shots + 1);
+	return 0;
 }
 
 /* False if told to stop. */
@@ -93,11 +116,12 @@ static int injector(void *data)
 	u64 left = inj->plan.count ?: U64_MAX;
 
 	while (left && rest(inj)) {
-		if (!tnc_bound_to(inj->plan.sender)) {
-			WRITE_ONCE(inj->error, -EXDEV);
+		int r = shoot(inj);
+
+		if (r < 0) {
+			WRITE_ONCE(inj->error, r);
 			break;
 		}
-		shoot(inj);
 		left--;
 	}
 	if (!READ_ONCE(inj->stop) && tnc_is_ending(inj->owner))

@@ -29,7 +29,7 @@ struct tnc_pattern {
 	u32 pages_max;
 	u64 (*worst_case)(u32 pages_max);     /* bytes that a worker may use at once */
 	int (*prepare)(struct tnc_worker *w); /* may be NULL; undone by tnc_worker_release() */
-	int (*operate)(struct tnc_worker *w, u32 pages);
+	int (*operate)(struct tnc_worker *w, u32 pages); /* pages done, or a negative errno */
 };
 
 /* Written by the worker alone, read by anybody: words are whole, but not of one moment. */
@@ -102,6 +102,7 @@ const struct tnc_pattern *tnc_pattern_find(u32 number);
 int tnc_prepare_array(struct tnc_worker *w, u32 pages);
 u64 tnc_worst_case_array(u32 pages);
 u32 tnc_huge_pages(void);
+u32 tnc_huge_array(void);
 extern const struct tnc_pattern tnc_pattern_set_memory;
 extern const struct tnc_pattern tnc_pattern_huge_vmap;
 

@@ -49,8 +49,9 @@ static int operate(struct tnc_worker *w, u32 pages)
 		pr_warn("tlbnoise_churn: %u pages stay uncached, never to be freed: error %d\n",
 			pages, r);
 		w->buffer = NULL;
+		return r;
 	}
-	return r;
+	return pages;
 }
 
 const struct tnc_pattern tnc_pattern_set_memory = {

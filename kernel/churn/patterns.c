@@ -26,14 +26,17 @@ static int operate_vmalloc(struct tnc_worker *w, u32 pages)
 	if (!p)
 		return -ENOMEM;
 	vfree(p);
-	return 0;
+	return pages;
 }
 
 static int operate_unmap_aliases(struct tnc_worker *w, u32 pages)
 {
-	int r = operate_vmalloc(w, pages);
+	int done = operate_vmalloc(w, pages), r;
 
-	return r < 0 ? r : tnc_worker_flush(w);
+	if (done < 0)
+		return done;
+	r = tnc_worker_flush(w);
+	return r < 0 ? r : done;
 }
 
 /** tnc_worst_case_array() - bytes that tnc_prepare_array() takes */
@@ -68,7 +71,7 @@ static int operate_vmap(struct tnc_worker *w, u32 pages)
 	if (!p)
 		return -ENOMEM;
 	vunmap(p);
-	return 0;
+	return pages;
 }
 
 static int operate_vm_map_ram(struct tnc_worker *w, u32 pages)
@@ -78,7 +81,7 @@ static int operate_vm_map_ram(struct tnc_worker *w, u32 pages)
 	if (!p)
 		return -ENOMEM;
 	vm_unmap_ram(p, pages);
-	return 0;
+	return pages;
 }
 
 static const struct tnc_pattern vmalloc_pattern = {
@@ -120,14 +123,14 @@ static bool works(const struct tnc_pattern *p)
 
 static u64 worst_case_mixed(u32 pages)
 {
-	return tnc_worst_case_array(max_t(u32, pages, tnc_huge_pages())) +
+	return tnc_worst_case_array(max_t(u32, pages, tnc_huge_array())) +
 	       tnc_pattern_set_memory.worst_case(min(pages, tnc_pattern_set_memory.pages_max)) +
 	       max_t(u64, worst_case_vmalloc(pages), worst_case_vmalloc(tnc_huge_pages()));
 }
 
 static int prepare_mixed(struct tnc_worker *w)
 {
-	int r = tnc_prepare_array(w, max_t(u32, w->pages_max, tnc_huge_pages()));
+	int r = tnc_prepare_array(w, max_t(u32, w->pages_max, tnc_huge_array()));
 
 	if (r == 0 && works(&tnc_pattern_set_memory))
 		r = tnc_pattern_set_memory.prepare(w);

@@ -22,7 +22,8 @@
 #define TRIES 64
 
 struct tnc_remap {
-	void *addr;
+	void *addr; /* NULL: not mapped, since that failed */
+	void *last; /* where it was mapped last */
 	struct page *page[2];
 	struct page **pages[2]; /* each page, named as often as it is mapped */
 	u32 count;
@@ -84,20 +85,19 @@ static void *map_at(struct tnc_remap *r, void *wanted)
 
 static int remap(struct tnc_remap *r, struct tlbnoise_churn_remap *out)
 {
-	void *old = r->addr;
-
-	if (old) {
+	if (r->addr) {
+		vunmap(r->addr);
 		r->addr = NULL;
-		vunmap(old);
 		vm_unmap_aliases();
 	}
 	r->generation++;
 	*(u64 *)page_address(r->page[r->generation % 2]) = r->generation;
-	r->addr = map_at(r, old);
+	r->addr = map_at(r, r->last);
 	if (!r->addr)
 		return -ENOMEM;
 	out->pages = r->count;
-	out->moved = old && r->addr != old;
+	out->moved = r->last && r->addr != r->last;
+	r->last = r->addr;
 	out->generation = r->generation;
 	out->cpu = raw_smp_processor_id();
 	return 0;

@@ -74,8 +74,12 @@ struct tlbnoise_churn_start {
 	__u64 cpus[TLBNOISE_CHURN_CPUS / 64];
 };
 
+/*
+ * Pages done are those asked for or drawn, but huge-vmap does whole huge pages, one for each
+ * possible NUMA node, and mixed does no more than the pattern that it has drawn can.
+ */
 struct tlbnoise_churn_operate {
-	__u32 pages;	    /* in: 0 to draw one of the range; out: those done */
+	__u32 pages;	    /* in: 0 to draw one of the range; out: those done, see below */
 	__u32 tables_freed; /* out: see struct tlbnoise_churn_stats */
 	__u64 busy_ns;	    /* out: how long it took */
 	__u64 reserved[2];
@@ -86,7 +90,7 @@ struct tlbnoise_churn_stats {
 	__u64 operations;
 	__u64 missed;	    /* periods that went by whole without an operation */
 	__u64 errors;	    /* operations that failed: they count as no operation */
-	__u64 pages;	    /* sum of the sizes of all operations */
+	__u64 pages;	    /* sum of those done by all operations */
 	__u64 busy_ns;	    /* inside operations */
 	__u64 tables_freed; /* page tables seen there before and gone after huge-vmap */
 	__u64 memory;	    /* bytes set aside now: what the threads use at most */

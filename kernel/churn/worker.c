@@ -100,7 +100,8 @@ static void keep_error(struct tnc_worker *w, int error)
  * @w: prepared
  * @pages: its size, or 0 to draw one of the worker's range
  *
- * Return: the size, or a negative errno.
+ * Return: the pages done, which a pattern may round (huge-vmap) or limit (mixed), or a negative
+ * errno.
  */
 int tnc_worker_operate(struct tnc_worker *w, u32 pages)
 {
@@ -121,9 +122,9 @@ int tnc_worker_operate(struct tnc_worker *w, u32 pages)
 		count(&w->counts.errors, 1);
 		return r;
 	}
-	count(&w->counts.pages, pages);
+	count(&w->counts.pages, r);
 	count(&w->counts.operations, 1);
-	return pages;
+	return r;
 }
 
 /* False if told to stop. */

@@ -20,7 +20,7 @@ static int open_refusal(const char *path, int error, struct tn_error *err)
 	case -ENODEV:
 		return tn_error_set(err, error,
 				    "needs the kernel module tlbnoise_churn, which is not loaded (no %s): build it in "
-				    "kernel/churn, then modprobe tlbnoise_churn",
+				    "kernel/churn, then insmod tlbnoise_churn.ko",
 				    path);
 	case -EPERM:
 	case -EACCES:

@@ -17,7 +17,7 @@ static void not_there(void **state)
 	assert_int_equal(tn_churn_device_open("/nonexistent/churn", TLBNOISE_CHURN_VMAP, &fd, &info, &err), -ENOENT);
 	assert_string_equal(err.text,
 			    "needs the kernel module tlbnoise_churn, which is not loaded (no /nonexistent/churn): "
-			    "build it in kernel/churn, then modprobe tlbnoise_churn");
+			    "build it in kernel/churn, then insmod tlbnoise_churn.ko");
 	assert_int_equal(fd, -2);
 }
 
