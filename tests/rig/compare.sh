@@ -42,6 +42,13 @@ counts_of_set "$scratch/set/deferred" >"$scratch/counts-deferred"
 verdict "the order of the sides alternates" "$log" \
 	grep -qx 'stock deferred deferred stock ' <(sed -n 's/^--- [0-9]* of 2: //p' "$log" | tr '\n' ' ')
 verdict "the table has both sides and the flushes" "$log" grep -q '^flushes of freed vmalloc space  *[0-9]' "$log"
+# by_class LOG: stock's flushes are there, and many times those of the other side.
+by_class() {
+	awk '/^entries into the kernel per second, by class/ { on = 1 }
+		on && $1 == "kernel-tlb-flush" { n += $2 > 10 && $3 < $2 / 10 }
+		END { exit n != 1 }' "$1"
+}
+verdict "the table has the rates by class" "$log" by_class "$log"
 verdict "the comparison has a page-table flush for each operation, on both sides" "$log" one_for_each "$log"
 verdict "the safety of the deferring side is there" "$log" grep -qx 'Safety of deferred: .*' "$log"
 for side in stock deferred; do

@@ -43,13 +43,37 @@ BEGIN {
 	row("page tables freed", "tables")
 	row("  interrupted a probed CPU", "table-entries")
 	shares("  interruptions per page table", "table-entries", "tables")
-	for (name in known)
-		if (sub(/^operations /, "", name))
-			printf "churn %s, operations per second\t%s\t%s\n", name, rate(1, name), rate(2, name)
+	print "entries into the kernel per second, by class"
+	rates("class ", "  %s")
+	rates("operations ", "churn %s, operations per second")
 }
 
-function rate(side, name) {
-	if (!((side, "churned-s " name) in value) || value[side, "churned-s " name] == 0)
+# A line for each name that begins with PREFIX and is not 0 on both sides, the most frequent of the left side first.
+function rates(prefix, format,	name, names, n, i, j) {
+	for (name in known)
+		if (index(name, prefix) == 1 && count(1, name) + count(2, name) > 0) {
+			for (i = ++n; i > 1 && before(name, names[i - 1]); i--)
+				names[i] = names[i - 1]
+			names[i] = name
+		}
+	for (i = 1; i <= n; i++)
+		printf format "\t%s\t%s\n", substr(names[i], length(prefix) + 1), rate(1, names[i]), rate(2, names[i])
+}
+
+function before(a, b) {
+	return count(1, a) > count(1, b) || (count(1, a) == count(1, b) && a < b)
+}
+
+function count(side, name) {
+	return (side, name) in value ? value[side, name] : 0
+}
+
+# Churn by the time that its own workers measured, classes by the length of the windows.
+function rate(side, name,	time) {
+	time = "seconds"
+	if (index(name, "operations ") == 1)
+		time = "churned-s " substr(name, length("operations ") + 1)
+	if (!((side, name) in value) || !value[side, time])
 		return "-"
-	return sprintf("%.1f", value[side, "operations " name] / value[side, "churned-s " name])
+	return sprintf("%.1f", value[side, name] / value[side, time])
 }

@@ -10,6 +10,8 @@ counts_of() {
 		def entries($c): [.cpus[].by_class[$c].entries // 0] | add;
 		["windows", (.cpus | length)], ["seconds", ([.cpus[].window_s] | add)],
 		["flush-entries", entries("kernel-tlb-flush")], ["table-entries", entries("page-table-flush")],
+		([.cpus[].by_class | to_entries[] | select(.value.entries != null)] | group_by(.key)[]
+			| ["class " + .[0].key, (map(.value.entries) | add)]),
 		(.churn | map(select((.kind // "spin") == "spin")) | group_by(.name)[]
 			| ["operations " + .[0].name, (map(.operations) | add)],
 			["churned-s " + .[0].name, (map(.measured_s) | add)])
