@@ -316,8 +316,16 @@ static void put_sentence(const struct tn_html_side *side, const struct figures *
 		 report_ns(&b[1], f->rounds.max_ns), report_number(&b[4], f->rounds.events / f->rounds.seconds),
 		 report_share(&b[5], f->rounds.stolen_s / f->rounds.seconds), cause);
 	put_paragraph(out, "headline", text);
-	if (f->rounds.cut)
-		put_paragraph(out, "warn", "Every round was cut short: these are the figures of what there is.");
+	if (!f->rounds.cut)
+		return;
+	if (f->rounds.cut == f->rounds.windows)
+		snprintf(text, sizeof(text), "Every round was cut short: these are the figures of what there is.");
+	else
+		snprintf(text, sizeof(text),
+			 "%zu of %zu windows cut short: they count in rates, in the time stolen and in the maximum, "
+			 "and not in percentiles.",
+			 f->rounds.cut, f->rounds.windows);
+	put_paragraph(out, "warn", text);
 }
 
 static void put_percentile(FILE *out, const char *name, const struct tn_estimate *e)

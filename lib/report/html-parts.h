@@ -40,11 +40,11 @@ const char *html_side_label(const struct tn_html_page *page, unsigned int side, 
 /* html-rounds.c */
 struct html_rounds {
 	size_t n;
-	struct tn_round *round; /* of jitter; of a side with several runs: one for each */
-	struct tn_hist *merged; /* of these; NULL: rounds are the run's own */
-	bool cut;               /* all were cut short */
-	double seconds, events, stolen_s, quanta;
-	double max_ns; /* jitter, also of rounds that were cut short */
+	struct tn_round *round;                           /* of jitter; of a side with several runs: one for each */
+	struct tn_hist *merged;                           /* of these; NULL: rounds are the run's own */
+	double repeated;                                  /* quanta in these */
+	size_t windows, cut;                              /* all there are, and those of them that were cut short */
+	double seconds, events, stolen_s, quanta, max_ns; /* of all windows; max_ns: jitter */
 };
 int html_rounds_make(const struct tn_html_side *side, struct html_rounds *ret);
 int html_rounds_percentile(const struct html_rounds *s, double percent, struct tn_estimate *ret, struct tn_error *err);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * All rounds of a side as the statistics want them. A round that was cut short is no repetition of the others and is
- * left out, as in comparisons; where all were cut short, as in a run that was stopped in its first round, they are all
- * there is, and are taken.
+ * left out of what rests on their spread, as in comparisons; where all were cut short, as in a run that was stopped in
+ * its first round, they are all there is, and are taken. Sums and the maximum have every round in them.
  *
  * Where a side has several runs, these are what varies independently, and the rounds of each are merged first: the
  * estimates are the same, and what is sorted for each point of a curve is a fraction.
@@ -27,10 +27,17 @@ static void add(struct html_rounds *s, const struct tn_run *run, const struct tn
 			.hist = s->merged ? &s->merged[block] : &c->jitter,
 			.scale = 1e9 / run->clock.hz,
 		};
+}
+
+static void sum(struct html_rounds *s, const struct tn_run *run, const struct tn_run_cpu *c)
+{
+	s->windows++;
+	s->cut += c->partial;
 	s->seconds += tn_run_window_s(run, c);
 	s->events += (double)c->interruptions.count;
 	s->stolen_s += tn_ticks_to_ns(&run->clock, (double)c->stolen_ticks) / 1e9;
 	s->quanta += (double)c->jitter.count;
+	s->max_ns = fmax(s->max_ns, tn_ticks_to_ns(&run->clock, (double)c->jitter.max));
 }
 
 static void add_all(struct html_rounds *s, const struct tn_html_side *side, bool partial)
@@ -39,6 +46,8 @@ static void add_all(struct html_rounds *s, const struct tn_html_side *side, bool
 		for (size_t k = 0; k < side->document[i].run->n_cpus; k++)
 			if (side->document[i].run->cpu[k].partial == partial)
 				add(s, side->document[i].run, &side->document[i].run->cpu[k], (uint32_t)i);
+	for (size_t i = 0; i < s->n; i++)
+		s->repeated += (double)s->round[i].hist->count;
 }
 
 /* @ret: zeroed; release with html_rounds_free(). Return: 0 or -ENOMEM. */
@@ -53,16 +62,12 @@ int html_rounds_make(const struct tn_html_side *side, struct html_rounds *ret)
 		ret->merged = calloc(side->n, sizeof(*ret->merged));
 	if (!ret->round || (side->n > 1 && !ret->merged))
 		return -ENOMEM;
-	add_all(ret, side, false);
-	ret->cut = !ret->n;
-	if (ret->cut)
-		add_all(ret, side, true);
 	for (size_t i = 0; i < side->n; i++)
-		for (size_t k = 0; k < side->document[i].run->n_cpus; k++) {
-			const struct tn_run *run = side->document[i].run;
-
-			ret->max_ns = fmax(ret->max_ns, tn_ticks_to_ns(&run->clock, (double)run->cpu[k].jitter.max));
-		}
+		for (size_t k = 0; k < side->document[i].run->n_cpus; k++)
+			sum(ret, side->document[i].run, &side->document[i].run->cpu[k]);
+	add_all(ret, side, false);
+	if (!ret->n)
+		add_all(ret, side, true);
 	return 0;
 }
 
@@ -78,7 +83,7 @@ int html_rounds_percentile(const struct html_rounds *s, double percent, struct t
 
 	options.resamples = 1000;
 	r = tn_estimate(&metric, &sample, &options, ret, err);
-	if (r == 0 && s->quanta * (100.0 - percent) < 99.9)
+	if (r == 0 && s->repeated * (100.0 - percent) < 99.9)
 		ret->value = NAN;
 	return r;
 }

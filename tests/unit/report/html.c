@@ -290,7 +290,7 @@ static void percentiles_are_those_of_comparisons(void **state)
 		assert_int_equal(tn_series_sample(&series, &round, &sample), 0);
 		assert_int_equal(tn_estimate(&metric, &sample, &options, &wanted, NULL), 0);
 		assert_int_equal(html_rounds_make(&side, &rounds), 0);
-		assert_false(rounds.cut);
+		assert_true(rounds.n < rounds.windows || !rounds.cut);
 		assert_int_equal(html_rounds_percentile(&rounds, 99.0, &e, NULL), 0);
 		assert_true(isfinite(wanted.value) && isfinite(wanted.interval.low));
 		assert_true(e.value == wanted.value);
@@ -320,6 +320,38 @@ static void rounds_cut_short_are_taken_if_there_are_no_others(void **state)
 	text = page_of(&d, 1, &n, &r, NULL);
 	assert_int_equal(r, 0);
 	assert_non_null(strstr(text, "Every round was cut short"));
+	tn_run_free(run);
+}
+
+/* One of several is in the sums, as in the terminal's report and the tables, and in no percentile. */
+static void a_round_cut_short_counts_in_sums(void **state)
+{
+	struct tn_run *run = sample_run(3, 1);
+	const struct tn_html_document d = {.run = run};
+	const struct tn_html_side side = {.name = "set", .n = 1, .document = &d};
+	tn_cleanup(html_rounds_free) struct html_rounds rounds = {0};
+	double events = 0.0, quanta = 0.0, max_ns;
+	tn_autofree char *text = NULL;
+	size_t n = 0;
+	int r;
+
+	(void)state;
+	tn_hist_record(&run->cpu[1].jitter, 1 << 30);
+	run->cpu[1].partial = true;
+	max_ns = tn_ticks_to_ns(&run->clock, 1 << 30);
+	for (size_t i = 0; i < run->n_cpus; i++) {
+		events += (double)run->cpu[i].interruptions.count;
+		quanta += (double)run->cpu[i].jitter.count;
+	}
+	assert_int_equal(html_rounds_make(&side, &rounds), 0);
+	assert_int_equal(rounds.windows, run->n_cpus);
+	assert_int_equal(rounds.cut, 1);
+	assert_int_equal(rounds.n, run->n_cpus - 1);
+	assert_true(rounds.events == events && rounds.quanta == quanta && rounds.max_ns == max_ns);
+	assert_true(rounds.repeated == quanta - (double)run->cpu[1].jitter.count);
+	text = page_of(&d, 1, &n, &r, NULL);
+	assert_int_equal(r, 0);
+	assert_non_null(strstr(text, "1 of 3 windows cut short: "));
 	tn_run_free(run);
 }
 
@@ -472,6 +504,7 @@ int main(void)
 		cmocka_unit_test(unknown_classes_have_a_slot),
 		cmocka_unit_test(percentiles_are_those_of_comparisons),
 		cmocka_unit_test(rounds_cut_short_are_taken_if_there_are_no_others),
+		cmocka_unit_test(a_round_cut_short_counts_in_sums),
 		cmocka_unit_test(names_are_never_markup),
 		cmocka_unit_test(the_headline_adds_up_all_runs),
 		cmocka_unit_test(what_was_not_ready_has_its_evidence),
