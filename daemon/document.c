@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/ticks.h"
+#include "base/utf8.h"
 #include "result/judge.h"
 #include "run.h"
 #include "tn-config.h"
@@ -332,6 +333,7 @@ void document_head(struct run *run)
 
 	snprintf(doc->tlbnoise_version, sizeof(doc->tlbnoise_version), "%s", TN_VERSION);
 	snprintf(doc->scenario_name, sizeof(doc->scenario_name), "%s", s->name);
+	tn_utf8_make_text(doc->scenario_name);
 	snprintf(doc->scenario_description, sizeof(doc->scenario_description), "%s", s->description);
 	doc->duration_ns = s->duration_ns;
 	doc->quantum_ns = s->probe.quantum_ns;

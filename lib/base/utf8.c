@@ -5,6 +5,8 @@
  */
 #include "base/utf8.h"
 
+#include <string.h>
+
 /**
  * tn_utf8_length() - length of the character at the beginning of a text
  * @text: not empty
@@ -53,4 +55,36 @@ bool tn_utf8_is_control(const char *text, size_t length)
 	const unsigned char *s = (const unsigned char *)text;
 
 	return (length == 1 && (s[0] < ' ' || s[0] == 0x7f)) || (length == 2 && s[0] == 0xc2 && s[1] < 0xa0);
+}
+
+/**
+ * tn_utf8_is_text() - whether all of a text can be shown
+ * @text: bytes
+ *
+ * Return: true when it is UTF-8 without control characters.
+ */
+bool tn_utf8_is_text(const char *text)
+{
+	size_t n;
+
+	for (; *text; text += n) {
+		n = tn_utf8_length(text, strnlen(text, TN_UTF8_MAX));
+		if (!n || tn_utf8_is_control(text, n))
+			return false;
+	}
+	return true;
+}
+
+/** tn_utf8_make_text() - put "?" for each byte of @text that tn_utf8_is_text() would not let pass */
+void tn_utf8_make_text(char *text)
+{
+	size_t n;
+
+	for (; *text; text += n) {
+		n = tn_utf8_length(text, strnlen(text, TN_UTF8_MAX));
+		if (n && !tn_utf8_is_control(text, n))
+			continue;
+		n = n ? n : 1;
+		memset(text, '?', n);
+	}
 }

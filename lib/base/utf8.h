@@ -9,5 +9,7 @@
 
 size_t tn_utf8_length(const char *text, size_t size);
 bool tn_utf8_is_control(const char *text, size_t length);
+bool tn_utf8_is_text(const char *text);
+void tn_utf8_make_text(char *text);
 
 #endif

@@ -56,7 +56,7 @@ const char *dash_path(const struct dash *d, enum dash_kind kind, const char *a, 
 	static const char *const folder[] = {"", "scenario", "run", "compare", "assets"};
 	bool file = d->opt->links == TN_DASHBOARD_FILES;
 	const char *end = file && kind != DASH_ASSET ? ".html" : "";
-	char x[400] = "", y[400] = "";
+	char x[DASH_NAME] = "", y[DASH_NAME] = "";
 
 	if (a)
 		encode(a, file && kind != DASH_ASSET, x, sizeof(x));
@@ -65,9 +65,9 @@ const char *dash_path(const struct dash *d, enum dash_kind kind, const char *a, 
 	if (kind == DASH_OVERVIEW)
 		snprintf(buf, size, "%s", file ? "index.html" : "");
 	else if (b)
-		snprintf(buf, size, "%s/%.256s/%.256s%s", folder[kind], x, y, end);
+		snprintf(buf, size, "%s/%s/%s%s", folder[kind], x, y, end);
 	else
-		snprintf(buf, size, "%s/%.256s%s", folder[kind], x, end);
+		snprintf(buf, size, "%s/%s%s", folder[kind], x, end);
 	return buf;
 }
 

@@ -7,7 +7,8 @@
 #include "report/histories.h"
 #include "report/html-parts.h"
 
-#define DASH_PATH 640 /* of a page within the site, encoded */
+#define DASH_NAME 400                  /* of a host or a scenario, encoded: three bytes for each of 127 */
+#define DASH_PATH (2 * DASH_NAME + 64) /* of a page within the site */
 
 enum dash_kind { DASH_OVERVIEW, DASH_SCENARIO, DASH_RUN, DASH_COMPARE, DASH_ASSET };
 

@@ -11,6 +11,9 @@
 #include <inttypes.h>
 #include <math.h>
 #include <string.h>
+#include <time.h>
+
+#include "base/utf8.h"
 
 struct decoder {
 	struct tn_json_path path;
@@ -321,6 +324,35 @@ static int check_schema(const cJSON *json, struct tn_error *err)
 			    schema->valuestring, TN_RUN_SCHEMA);
 }
 
+/* As strftime() writes it in daemon/run.c, and nothing else: times are compared as texts. */
+static bool is_time(const char *text)
+{
+	static const char form[] = "0000-00-00T00:00:00Z";
+	struct tm tm;
+
+	for (size_t i = 0; i < sizeof(form); i++)
+		if (form[i] == '0' ? text[i] < '0' || text[i] > '9' : text[i] != form[i])
+			return false;
+	return strptime(text, "%Y-%m-%dT%H:%M:%SZ", &tm);
+}
+
+/* Histories, links and labels are made of these. */
+static int check_names(const struct tn_run *run, struct tn_error *err)
+{
+	const struct {
+		const char *key, *text;
+	} name[] = {{"environment.hostname", run->env.hostname},
+		    {"environment.kernel_release", run->env.kernel_release},
+		    {"scenario.name", run->scenario_name}};
+
+	for (size_t i = 0; i < TN_ARRAY_SIZE(name); i++)
+		if (!tn_utf8_is_text(name[i].text))
+			return tn_error_set(err, -EINVAL, "%s must be UTF-8 without control characters", name[i].key);
+	if (!is_time(run->started_at))
+		return tn_error_set(err, -EINVAL, "started_at must be a time as 2026-01-31T23:59:59Z, in UTC");
+	return 0;
+}
+
 /**
  * tn_run_from_json() - read a run document
  * @json: the parsed document
@@ -330,9 +362,9 @@ static int check_schema(const cJSON *json, struct tn_error *err)
  * Derived keys (nanoseconds, percentiles, rates, intervals, totals) are not looked at: ticks and the tick
  * rate are what counts.
  *
- * Return: 0; -EPROTONOSUPPORT for another schema; -EINVAL for a missing key or a wrong type; -ERANGE and
- * -E2BIG for values and lists outside their limits; -EBADMSG for figures that contradict each other;
- * -ENOMEM.
+ * Return: 0; -EPROTONOSUPPORT for another schema; -EINVAL for a missing key, a wrong type, or a name or time
+ * that is none; -ERANGE and -E2BIG for values and lists outside their limits; -EBADMSG for figures that
+ * contradict each other; -ENOMEM.
  */
 int tn_run_from_json(const cJSON *json, struct tn_run **ret, struct tn_error *err)
 {
@@ -347,6 +379,8 @@ int tn_run_from_json(const cJSON *json, struct tn_run **ret, struct tn_error *er
 	if (r < 0)
 		return r;
 	r = decode_object(&d, &tn_run_object, json, run);
+	if (r == 0)
+		r = check_names(run, err);
 	if (r < 0)
 		return r;
 	*ret = tn_steal_ptr(run);

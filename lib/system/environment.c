@@ -13,6 +13,7 @@
 
 #include "base/cpus.h"
 #include "base/ticks.h"
+#include "base/utf8.h"
 #include "system/arch.h"
 #include "system/files.h"
 #include "system/kconfig.h"
@@ -240,6 +241,8 @@ int tn_environment_read(const char *root, struct tn_environment *ret, struct tn_
 	read_kernel_version(root, env);
 	read_at(root, "/proc/cmdline", env->cmdline, sizeof(env->cmdline));
 	read_at(root, "/proc/sys/kernel/hostname", env->hostname, sizeof(env->hostname));
+	tn_utf8_make_text(env->kernel_release);
+	tn_utf8_make_text(env->hostname);
 	read_machine_id(root, env->machine_id_hash);
 	snprintf(env->arch, sizeof(env->arch), "%s", TN_ARCH);
 	read_cpu(root, env);

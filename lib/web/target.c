@@ -45,21 +45,6 @@ static int decode(const char *from, size_t n, bool plus, char *to, size_t size)
 	return 0;
 }
 
-static bool is_text(const char *text)
-{
-	size_t left = strlen(text);
-
-	while (left) {
-		size_t n = tn_utf8_length(text, left);
-
-		if (!n || tn_utf8_is_control(text, n))
-			return false;
-		text += n;
-		left -= n;
-	}
-	return true;
-}
-
 /* Whether a part of the path is "." or "..". */
 static bool climbs(const char *path)
 {
@@ -102,7 +87,7 @@ int web_target_parse(const char *raw, struct web_target *ret)
 	r = decode(raw, length, false, ret->path, sizeof(ret->path));
 	if (r < 0)
 		return r;
-	if (!is_text(ret->path) || climbs(ret->path))
+	if (!tn_utf8_is_text(ret->path) || climbs(ret->path))
 		return -EINVAL;
 	raw += length + (raw[length] == '?');
 	length = strcspn(raw, "#");
@@ -122,7 +107,7 @@ bool web_query_value(const char *query, const char *name, char *buf, size_t size
 		size_t n = strcspn(query, "&");
 
 		if (n > len && !strncmp(query, name, len) && query[len] == '=')
-			return decode(query + len + 1, n - len - 1, true, buf, size) == 0 && is_text(buf);
+			return decode(query + len + 1, n - len - 1, true, buf, size) == 0 && tn_utf8_is_text(buf);
 		query += n + (query[n] == '&');
 	}
 	return false;

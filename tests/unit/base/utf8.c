@@ -68,12 +68,26 @@ static void test_control(void **state)
 	assert_false(is_control("\xe2\x82\xac"));
 }
 
+static void test_text(void **state)
+{
+	char text[] = "rig\x01 \xc2\x85\xe2\x82\xac\xff\xe2\x82";
+
+	(void)state;
+	assert_true(tn_utf8_is_text("") && tn_utf8_is_text("rig-7 \xe2\x82\xac"));
+	assert_false(tn_utf8_is_text("a\n") || tn_utf8_is_text("\xc2\x85") || tn_utf8_is_text("a\xe2\x82"));
+	assert_false(tn_utf8_is_text(text));
+	tn_utf8_make_text(text);
+	assert_string_equal(text, "rig? ??\xe2\x82\xac???");
+	assert_true(tn_utf8_is_text(text));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_first_and_last_of_each_length),
 		cmocka_unit_test(test_no_characters),
 		cmocka_unit_test(test_control),
+		cmocka_unit_test(test_text),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -80,6 +80,36 @@ static int get(const struct fixture *f, const char *path, char **ret, const char
 
 /* --- paths --- */
 
+/* The longest host in letters that each take nine bytes in a link: the link has all of it, and is found. */
+static void long_names_have_whole_links(void **state)
+{
+	const struct synthetic history = {.rigs = 1, .scenarios = 1, .runs = 1, .seed = 2};
+	tn_autofree char *overview = NULL, *page = NULL;
+	char link[512] = "scenario/", host[128] = "";
+	struct fixture f = {0};
+	struct tn_run *run = NULL;
+	const char *type = NULL;
+
+	(void)state;
+	while (strlen(host) + 3 < sizeof(host)) {
+		strcat(host, "\xe4\xb8\x80");
+		strcat(link, "%E4%B8%80");
+	}
+	tree_setup((void **)&f.tree);
+	assert_int_equal(synthetic_run(&history, 0, &run, NULL), 0);
+	snprintf(run->env.hostname, sizeof(run->env.hostname), "%s", host);
+	snprintf(run->scenario_name, sizeof(run->scenario_name), "quiet");
+	store_one(f.tree->root, run);
+	assert_int_equal(tn_store_open(f.tree->root, TN_STORE_READ, NULL, &f.store, NULL), 0);
+	strcat(link, "/quiet\"");
+	assert_int_equal(get(&f, "/", &overview, &type, NULL), 0);
+	assert_non_null(strstr(overview, link));
+	snprintf(link, sizeof(link), "/scenario/%s/quiet", host);
+	assert_int_equal(get(&f, link, &page, &type, NULL), 0);
+	tn_store_close(f.store);
+	tree_teardown((void **)&f.tree);
+}
+
 static void what_is_no_page_is_not_found(void **state)
 {
 	static const char *const path[] = {"",
@@ -369,6 +399,7 @@ static void an_empty_store_says_so(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(long_names_have_whole_links),
 		cmocka_unit_test(what_is_no_page_is_not_found),
 		cmocka_unit_test(pages_and_assets_have_types),
 		cmocka_unit_test(names_are_neither_markup_nor_paths),

@@ -252,6 +252,7 @@ static void unknown_is_null(void **state)
 	(void)state;
 	assert_int_equal(tn_run_new(&run, NULL), 0);
 	run->clock.hz = 1e9;
+	snprintf(run->started_at, sizeof(run->started_at), "2026-01-31T23:59:59Z");
 	assert_non_null(tn_run_add_cpu(run));
 	back = through_text(run);
 	compare_cpus(run, back);
