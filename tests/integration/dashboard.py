@@ -233,6 +233,11 @@ def history_plots(t, b, own):
     t.ok('arrows go from run to run', '6.12.20-rt' in b.text('#history-0 .readout'), b.text('#history-0 .readout'))
     b.js("const s = document.querySelector('#history-any select'); s.value = 'jitter.max'; s.dispatchEvent(new Event('change'))")
     t.equal('any metric can be chosen', b.js('return tn.any.g.getLabels()[1]'), 'jitter.max')
+    b.js("tn.any.draw('none that any run has')")
+    b.find('#history-any .plot').send_keys('+', Keys.ARROW_RIGHT, Keys.ENTER)
+    t.ok('keys do nothing where nothing is drawn', 'No run that is shown' in b.text('#history-any .plot') and
+         'scenario' in b.d.current_url, b.text('#history-any .plot'))
+    b.js("tn.any.draw('jitter.max')")
     ActionChains(b.d).move_to_element(b.find('#history-1 .plot')).click_and_hold().move_by_offset(90, 0).release().perform()
     low, high = b.js('return tn.histories[1].g.xAxisRange()')
     t.ok('dragging zooms, and goes nowhere', high - low < nights / 1.5 and 'scenario' in b.d.current_url, (low, high, b.d.current_url))

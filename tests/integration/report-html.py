@@ -168,7 +168,11 @@ def keyboard(t, b, page):
     first = b.text('#timeline-a .readout')
     plot.send_keys(Keys.ARROW_RIGHT)
     t.ok('an arrow goes on', b.text('#timeline-a .readout') not in ('', first))
-    b.find('#curve .plot').send_keys(Keys.ARROW_RIGHT, Keys.ARROW_RIGHT)
+    plot.send_keys('+' * 80)
+    low, high = b.js('return tn.timelines[0].g.xAxisRange()')
+    t.ok('+ held down ends where there is nothing more to see', 0 < high - low < 1e-6, (low, high))
+    plot.send_keys('0')
+    b.find('#curve .plot').send_keys('+' * 80, '0', Keys.ARROW_RIGHT, Keys.ARROW_RIGHT)
     t.ok('the curve says its values', re.search(r'% of the quanta needed at most: A .*; B ', b.text('#curve .readout')),
          b.text('#curve .readout'))
 

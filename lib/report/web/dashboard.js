@@ -69,6 +69,7 @@ class History {
 		this.g = null;
 		plot.classList.toggle('empty', !metric || !metric.points.some((p) => p));
 		plot.textContent = this.parts.readout.textContent = '';
+		this.row = -1;
 		if (plot.classList.contains('empty')) {
 			plot.textContent = 'No run that is shown has a value of this metric.';
 			return;
@@ -95,12 +96,12 @@ class History {
 		if (!this.listening)
 			this.keys();
 		this.show(rows.length - 1);
-		this.row = -1;
+		this.row = -1; /* shown, but not chosen */
 	}
 
-	/* The plot may be drawn again for another metric: its keys find the one of now. */
+	/* The plot may be drawn again for another metric, and one without a value has none: its keys find the one of now. */
 	keys() {
-		const g = new Proxy({}, {get: (_, what) => typeof this.g[what] === 'function' ? this.g[what].bind(this.g) : this.g[what]});
+		const g = new Proxy({}, {get: (_, what) => typeof this.g?.[what] === 'function' ? this.g[what].bind(this.g) : this.g?.[what]});
 
 		this.listening = true;
 		tn.keys(g, this.parts, this.extent);

@@ -8,6 +8,7 @@ Dygraph.PLUGINS = Dygraph.PLUGINS.filter((p) => p !== Dygraph.Plugins.Legend);
 const tn = {
 	data: JSON.parse(document.getElementById('data').textContent),
 	redraw: [],
+	deepest: 2 ** 30, /* how much of all a plot may be zoomed into; times have 32 bits */
 
 	colour(name) {
 		return getComputedStyle(document.documentElement).getPropertyValue('--' + name).trim();
@@ -126,17 +127,19 @@ const tn = {
 
 		parts.plot.addEventListener('keydown', (e) => {
 			const step = {ArrowRight: 1, ArrowLeft: -1}[e.key];
+
+			if (!g.xAxisRange || e.ctrlKey || e.altKey || e.metaKey)
+				return;
 			const [low, high] = g.xAxisRange(), middle = (low + high) / 2;
 
-			if (e.ctrlKey || e.altKey || e.metaKey)
-				return;
 			if (step) {
 				row = Math.min(Math.max(row + step, 0), g.numRows() - 1);
 				g.setSelection(row);
 				parts.show(row);
-			} else if (e.key === '+' || e.key === '=')
-				g.updateOptions({dateWindow: [(low + middle) / 2, (high + middle) / 2]});
-			else if (e.key === '-')
+			} else if (e.key === '+' || e.key === '=') {
+				if (high - low > (extent[1] - extent[0]) / tn.deepest)
+					g.updateOptions({dateWindow: [(low + middle) / 2, (high + middle) / 2]});
+			} else if (e.key === '-')
 				g.updateOptions({dateWindow: [Math.max(extent[0], 2 * low - middle), Math.min(extent[1], 2 * high - middle)]});
 			else if (e.key === '0' || e.key === 'Escape')
 				g.updateOptions({dateWindow: extent});

@@ -145,6 +145,8 @@ class Timeline {
 	}
 
 	timeTicks(low, high, pixels) {
+		if (!(high - low >= this.run.span / tn.deepest))
+			return [];
 		const raw = (high - low) / Math.max(2, pixels / 110), power = 10 ** Math.floor(Math.log10(raw));
 		const step = power * [1, 2, 5, 10].find((m) => m * power >= raw), ticks = [];
 		const [scale, unit] = high < 1e-3 ? [1e6, 'us'] : high < 1 ? [1e3, 'ms'] : [1, 's'];
@@ -282,7 +284,8 @@ class Timeline {
 		const [low, high] = this.g.xAxisRange(), middle = this.selected >= 0 ? this.at[this.selected] : (low + high) / 2;
 		const half = (high - low) / 2 * factor;
 
-		this.g.updateOptions({dateWindow: [Math.max(0, middle - half), Math.min(this.run.span, middle + half)]});
+		if (factor > 1 || 2 * half >= this.run.span / tn.deepest)
+			this.g.updateOptions({dateWindow: [Math.max(0, middle - half), Math.min(this.run.span, middle + half)]});
 	}
 
 	/* The next visible point by time, or by length. */
