@@ -228,13 +228,10 @@ static int fill_runs(struct tn_metrics *old, struct tn_store *store, const struc
 static void add_mark(const struct tn_history *h, const struct tn_history_series *s, struct tn_metrics *to)
 {
 	struct metrics_mark *mark = &to->mark[to->n_marks];
-	size_t i = h->n_runs;
 
-	while (i > 0 && isnan(s->value[i - 1].value))
-		i--;
-	if (i == 0 || !s->marked)
+	if (!s->marked || !h->n_runs)
 		return;
-	mark->mark = s->mark[i - 1];
+	mark->mark = s->mark[h->n_runs - 1];
 	put_labels(mark->labels, h->host, h->scenario, "metric", s->def.name);
 	to->n_marks++;
 }
