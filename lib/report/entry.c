@@ -93,7 +93,7 @@ static int print_operation(struct report *r, const struct tn_entry_total **order
 int report_entry_costs(struct report *r)
 {
 	tn_autofree const struct tn_entry_total **order = NULL;
-	struct report_buf clock, grain;
+	struct report_buf clock, grain, confidence;
 	int rc = 0;
 
 	if (!r->kinds.n_entries)
@@ -105,11 +105,11 @@ int report_entry_costs(struct report *r)
 	report_text(
 		r, REPORT_PLAIN, 2, 2,
 		"Each call was timed on its own, less the %s that reading the clock costs; the clock's grain is %s. Percentiles "
-		"are over all rounds as one, the intervals are those of the median over whole rounds (%.1f%%). A page-fault is "
+		"are over all rounds as one, the intervals are those of the median over whole rounds (%s). A page-fault is "
 		"a write to a page that is there and not mapped. Kernel events were %s.",
 		report_ticks(&clock, r->run, (double)order[0]->first->clock_ticks),
 		report_ticks(&grain, r->run, (double)r->run->clock.quantum_ticks),
-		order[0]->cost.percentile[P50].interval.confidence * 100,
+		report_confidence(&confidence, order[0]->cost.percentile[P50].interval.confidence),
 		any_traced(r->run) ? "armed in some of these windows, which makes entries dearer" : "not armed");
 	for (size_t i = 0, next; i < r->kinds.n_entries && !rc; i = next)
 		rc = print_operation(r, order, i, &next);

@@ -100,6 +100,8 @@ const char *report_interval_ns(struct report_buf *b, struct tn_interval i)
 	struct report_buf low, high;
 	char *unit;
 
+	if (!(i.confidence > 0.0))
+		return strcpy(b->text, "-");
 	report_ns(&low, i.low);
 	report_ns(&high, i.high);
 	if (!strcmp(low.text, high.text))
@@ -108,6 +110,16 @@ const char *report_interval_ns(struct report_buf *b, struct tn_interval i)
 	if (unit && strchr(high.text, ' ') && !strcmp(unit, strchr(high.text, ' ')))
 		*unit = '\0';
 	snprintf(b->text, sizeof(b->text), "%.20s-%.20s", low.text, high.text);
+	return b->text;
+}
+
+/* Of intervals over whole rounds. */
+const char *report_confidence(struct report_buf *b, double confidence)
+{
+	if (confidence > 0.0)
+		snprintf(b->text, sizeof(b->text), "%.1f%%", confidence * 100.0);
+	else
+		strcpy(b->text, "none with less than two of them");
 	return b->text;
 }
 

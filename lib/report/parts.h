@@ -31,6 +31,7 @@ const char *report_share(struct report_buf *b, double share);
 const char *report_cpus(struct report_buf *b, const struct tn_cpus *cpus);
 const char *report_range_ns(struct report_buf *b, double low, double high);
 const char *report_interval_ns(struct report_buf *b, struct tn_interval i);
+const char *report_confidence(struct report_buf *b, double confidence);
 void report_clean(const struct report *r, char *text);
 
 /* page.c */

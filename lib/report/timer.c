@@ -26,7 +26,7 @@ int report_wakeups(struct report *r)
 		{"INTERVAL", false}, {"P99.9", false}, {"MAX", false},
 	};
 	const struct tn_wakeup_total *w = r->kinds.wakeup;
-	struct report_buf interval;
+	struct report_buf interval, confidence;
 	struct report_table *t;
 
 	if (!r->kinds.n_wakeups)
@@ -35,10 +35,10 @@ int report_wakeups(struct report *r)
 	report_text(
 		r, REPORT_PLAIN, 2, 2,
 		"From the programmed time, every %s, to the return to userspace. Percentiles are over all rounds as one, the "
-		"intervals are those of the median over whole rounds (%.1f%%). Missed periods had passed when the "
+		"intervals are those of the median over whole rounds (%s). Missed periods had passed when the "
 		"wake-up for an earlier one came. A dash: too few for that percentile.",
 		report_ns(&interval, (double)w->first->interval_ns),
-		w->latency.percentile[P50].interval.confidence * 100);
+		report_confidence(&confidence, w->latency.percentile[P50].interval.confidence));
 	t = report_table_new(columns, TN_ARRAY_SIZE(columns));
 	for (size_t i = 0; i < r->kinds.n_wakeups; i++)
 		add_row(r, t, &w[i]);

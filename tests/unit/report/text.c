@@ -128,6 +128,22 @@ static void says(const struct tn_run *run, const char *wanted, bool has)
 		fail_msg("the report %s '%s'", has ? "lacks" : "has", wanted);
 }
 
+/* One round, or one that is whole: nothing to take an interval from. */
+static void one_round_has_no_interval(void **state)
+{
+	tn_cleanup(tn_run_freep) struct tn_run *run = full_run();
+
+	(void)state;
+	says(run, "the median over whole rounds (93.8%)", true);
+	for (size_t i = 0; i < run->n_entry_costs; i++)
+		run->entry_cost[i].partial = run->entry_cost[i].round > 0;
+	for (size_t i = 0; i < run->n_wakeups; i++)
+		run->wakeup[i].partial = run->wakeup[i].round > 0;
+	says(run, "the median over whole rounds (none with less than two of them). A page-fault", true);
+	says(run, "the median over whole rounds (none with less than two of them). Missed", true);
+	says(run, "(0.0%)", false);
+}
+
 static void entry_cannot_tell_functions(void **state)
 {
 	tn_cleanup(tn_run_freep) struct tn_run *run = full_run();
@@ -389,6 +405,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(full_report),
 		cmocka_unit_test(quiet_report),
 		cmocka_unit_test(lossy_report),
+		cmocka_unit_test(one_round_has_no_interval),
 		cmocka_unit_test(entry_cannot_tell_functions),
 		cmocka_unit_test(full_ring_is_said),
 		cmocka_unit_test(local_flush_was_not_sent),
