@@ -155,12 +155,16 @@ bool tn_function_is_silent(const char *function)
  * tn_function_frees_tables() - whether a function flushes kernel TLBs because it frees page tables of the kernel
  * @function: name of the flush's culprit, "" when unknown
  *
- * Such a flush cannot be deferred: a CPU may walk the tables on its own account, also from userspace.
+ * Such a flush cannot be deferred: a CPU may walk the tables on its own account, also from userspace. A name may have
+ * what a compiler adds to that of a copy it makes (".isra.0").
  */
 bool tn_function_frees_tables(const char *function)
 {
-	for (size_t i = 0; i < TN_ARRAY_SIZE(frees_tables); i++)
-		if (!strcmp(function, frees_tables[i]))
+	for (size_t i = 0; i < TN_ARRAY_SIZE(frees_tables); i++) {
+		size_t len = strlen(frees_tables[i]);
+
+		if (!strncmp(function, frees_tables[i], len) && (!function[len] || function[len] == '.'))
 			return true;
+	}
 	return false;
 }

@@ -9,13 +9,16 @@
 
 #include "analysis/cause.h"
 
-/* Function name prefixes. A trailing '$' wants the whole name. */
+/* Function name prefixes. A trailing '$' wants the whole name, but for what a compiler adds (".constprop.0"). */
 static const char *const machinery[] = {
 	/* tracing itself */
 	"trace_event_raw_event_",
 	"trace_event_buffer_",
 	"__traceiter_",
 	"__do_trace_",
+	/* the events of this analysis where they are functions of their own, as with KASAN */
+	"trace_csd_",
+	"trace_ipi_",
 	/* kernel/smp.c, arch/x86/kernel/smp.c, arch/x86/kernel/apic */
 	"smp_call_function",
 	"on_each_cpu",
@@ -84,15 +87,20 @@ static const char *const plumbing[] = {
 	"handle_softirqs$",  "el0t_",          "el0_svc",
 };
 
+static bool matches(const char *pattern, const char *name)
+{
+	size_t len = strlen(pattern);
+	bool whole = pattern[len - 1] == '$';
+
+	len -= whole;
+	return !strncmp(name, pattern, len) && (!whole || !name[len] || name[len] == '.');
+}
+
 static bool in_table(const char *const *table, size_t n, const char *name)
 {
-	for (size_t i = 0; i < n; i++) {
-		size_t len = strlen(table[i]);
-
-		if (table[i][len - 1] == '$' ? !strncmp(name, table[i], len - 1) && !name[len - 1]
-					     : !strncmp(name, table[i], len))
+	for (size_t i = 0; i < n; i++)
+		if (matches(table[i], name))
 			return true;
-	}
 	return false;
 }
 

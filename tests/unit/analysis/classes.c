@@ -93,6 +93,8 @@ static void test_functions_that_free_tables(void **state)
 	assert_false(tn_function_frees_tables("pmd_free_pte_page_or_so"));
 	assert_false(tn_function_frees_tables("__purge_vmap_area_lazy"));
 	assert_false(tn_function_frees_tables(""));
+	assert_true(tn_function_frees_tables("remove_pmd_table.isra.0"));
+	assert_false(tn_function_frees_tables("pmd_free_pte_pages"));
 }
 
 /* Gives each name an address, makes a stack of them, and asks who it was. */
@@ -139,6 +141,14 @@ static void test_culprits(void **state)
 	assert_string_equal(CULPRIT("native_smp_send_reschedule", "resched_curr", "ttwu_do_activate", "try_to_wake_up",
 				    "kick_pool", "__queue_work"),
 			    "kick_pool");
+	/* As with KASAN: events are functions, and compilers make copies. */
+	assert_string_equal(CULPRIT("trace_csd_queue_cpu", "smp_call_function_many_cond", "on_each_cpu_cond_mask",
+				    "flush_tlb_kernel_range_cond", "flush_tlb_kernel_range", "pmd_free_pte_page"),
+			    "pmd_free_pte_page");
+	assert_string_equal(CULPRIT("trace_ipi_send_cpu.constprop.0", "generic_exec_single.isra.0", "irq_work_queue_on",
+				    "tick_nohz_full_kick_cpu"),
+			    "tick_nohz_full_kick_cpu");
+	assert_string_equal(CULPRIT("generic_exec_single", "generic_exec_singles"), "generic_exec_singles");
 }
 
 static void test_nothing_but_machinery(void **state)
