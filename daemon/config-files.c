@@ -128,7 +128,8 @@ static int apply_dropins(const char *root, char *text, struct daemon_config *c, 
 	r = find_dropins(root, d, err);
 	qsort(d->at, d->n, sizeof(d->at[0]), by_name);
 	for (size_t i = 0; i < d->n && r == 0; i++) {
-		snprintf(path, sizeof(path), "%s%s/" FILE_NAME ".d/%s", root, d->at[i].folder, d->at[i].name);
+		snprintf(path, sizeof(path), "%s%s/" FILE_NAME ".d/%.*s", root, d->at[i].folder, NAME_MAX,
+			 d->at[i].name);
 		r = apply(path, text, c, err);
 	}
 	return r;
