@@ -38,6 +38,8 @@ static void add_kernel(struct tn_comparison_side *side, const char *release)
 {
 	size_t len = strlen(side->kernels), n = strlen(release);
 
+	if (!n)
+		return;
 	for (const char *p = strstr(side->kernels, release); p; p = strstr(p + 1, release))
 		if ((p == side->kernels || p[-1] == ' ') && (!p[n] || p[n] == ','))
 			return;
