@@ -136,23 +136,36 @@ static void fill_units(struct table *t, const struct tn_side *side)
 	}
 }
 
+static size_t different(const struct cell *cells, size_t n)
+{
+	size_t values = n > 0;
+
+	for (size_t i = 1; i < n; i++)
+		values += cells[i].value != cells[i - 1].value;
+	return values;
+}
+
+/* Rounds fill much the same buckets: there are many times more cells than values, and a row is as long as a side. */
 static int table_make(const struct tn_side *side, struct table *ret)
 {
-	size_t n = gather(side, NULL), units = side->units.n;
+	size_t n = gather(side, NULL), units = side->units.n, rows;
 	tn_autofree struct cell *cells = calloc(n + 1, sizeof(*cells));
 	struct table t = {.units = units};
 
-	t.value = calloc(n + 1, sizeof(*t.value));
-	t.upto = calloc((n + 1) * (units + 1), sizeof(*t.upto));
+	if (!cells)
+		return -ENOMEM;
+	gather(side, cells);
+	qsort(cells, n, sizeof(*cells), by_value);
+	rows = different(cells, n);
+	t.value = calloc(rows + 1, sizeof(*t.value));
+	t.upto = calloc((rows + 1) * (units + 1), sizeof(*t.upto));
 	t.count = calloc(units + 1, sizeof(*t.count));
 	t.min = calloc(units + 1, sizeof(*t.min));
 	t.max = calloc(units + 1, sizeof(*t.max));
-	if (!cells || !t.value || !t.upto || !t.count || !t.min || !t.max) {
+	if (!t.value || !t.upto || !t.count || !t.min || !t.max) {
 		table_free(&t);
 		return -ENOMEM;
 	}
-	gather(side, cells);
-	qsort(cells, n, sizeof(*cells), by_value);
 	fill_rows(&t, cells, n);
 	fill_units(&t, side);
 	*ret = t;

@@ -188,14 +188,18 @@ static int judge_one(const struct tn_run *run, const struct tn_expect *expect, s
 int tn_run_judge(struct tn_run *run, const struct tn_scenario *scenario, struct tn_error *err)
 {
 	tn_autofree struct tn_run_expectation *e = calloc(scenario->n_expect ? scenario->n_expect : 1, sizeof(*e));
-	int r = 0;
 
 	if (!e)
 		return tn_error_set(err, -ENOMEM, "no memory to judge the run");
-	for (size_t i = 0; i < scenario->n_expect && !r; i++)
-		r = judge_one(run, &scenario->expect[i], &e[i], err);
-	if (r < 0)
-		return r;
+	for (size_t i = 0; i < scenario->n_expect; i++) {
+		struct tn_error why = {0};
+
+		/* One that cannot be judged does not cost the run. */
+		if (judge_one(run, &scenario->expect[i], &e[i], &why) == 0)
+			continue;
+		e[i].verdict = TN_EXPECTATION_NOT_JUDGED;
+		snprintf(e[i].reason, sizeof(e[i].reason), "%.100s", why.text);
+	}
 	free(run->expectation);
 	run->expectation = tn_steal_ptr(e);
 	run->n_expectations = scenario->n_expect;
