@@ -124,21 +124,31 @@ int tn_store_delete(struct tn_store *s, const char *id, struct tn_error *err)
 	return r < 0 ? r : give_pages_back(s, err);
 }
 
-/* The run that goes next: the oldest, but neither the latest nor one that is going on. 0 when there is none. */
-static int next_victim(struct tn_store *s, char id[40], char started_at[40], struct tn_error *err)
+/* The run that goes next: the oldest, but neither the latest nor one that is going on. */
+struct victim {
+	int64_t seq;
+	char id[40], started_at[40];
+};
+
+/* That behind @v, which is zeroed at first. 0 when there is none. */
+static int next_victim(struct tn_store *s, struct victim *v, struct tn_error *err)
 {
 	store_autoquery struct store_query q = {0};
 	int r = store_prepare(s,
-			      "SELECT r.id, r.started_at FROM runs r WHERE " STORE_STATE " <> 'running' AND r.seq <> "
-			      "(SELECT seq FROM runs ORDER BY started_at DESC, seq DESC LIMIT 1) "
-			      "ORDER BY r.started_at, r.seq LIMIT 1",
+			      "SELECT r.id, r.started_at, r.seq FROM runs r WHERE " STORE_STATE " <> 'running' AND "
+			      "r.seq <> (SELECT seq FROM runs ORDER BY started_at DESC, seq DESC LIMIT 1) "
+			      "AND (r.started_at, r.seq) > (?, ?) ORDER BY r.started_at, r.seq LIMIT 1",
 			      &q, err);
 
-	if (r == 0)
-		r = store_step(&q, err);
+	if (r < 0)
+		return r;
+	store_text(&q, v->started_at);
+	store_int(&q, v->seq);
+	r = store_step(&q, err);
 	if (r > 0) {
-		store_copy(&q, 0, id, 40);
-		store_copy(&q, 1, started_at, 40);
+		store_copy(&q, 0, v->id, sizeof(v->id));
+		store_copy(&q, 1, v->started_at, sizeof(v->started_at));
+		v->seq = sqlite3_column_int64(q.stmt, 2);
 	}
 	return r;
 }
@@ -182,6 +192,13 @@ static const char *reason_to_go(const struct tn_store *s, const struct tn_store_
 	return NULL;
 }
 
+/* A failure that is of one run's folder, where others may still go; not of a disk that is full or of the database. */
+static bool is_of_folder(int error)
+{
+	return error == -ELOOP || error == -EPERM || error == -EACCES || error == -ENOTDIR || error == -ENOTEMPTY ||
+	       error == -EEXIST;
+}
+
 /**
  * tn_store_enforce() - remove the oldest runs until the limits are kept
  * @s: the store
@@ -189,7 +206,8 @@ static const char *reason_to_go(const struct tn_store *s, const struct tn_store_
  * @log: hears of each removed run at LOG_INFO
  * @err: what failed
  *
- * It stops after 5 s, since the caller has other things to do; the next call goes on.
+ * It stops after 5 s, since the caller has other things to do; the next call goes on. A run whose folder
+ * cannot be removed is passed over.
  *
  * Return: 0, also when there was nothing left that may go; or a negative errno.
  */
@@ -197,7 +215,8 @@ int tn_store_enforce(struct tn_store *s, const struct tn_store_limits *limits, c
 		     struct tn_error *err)
 {
 	uint64_t used, least, start = tn_now_ns(CLOCK_MONOTONIC);
-	char id[40], started_at[40];
+	struct tn_error failed = {0};
+	struct victim v = {0};
 	const char *why;
 	int64_t latest;
 	int r = tn_store_usage(s, &used, err);
@@ -207,17 +226,22 @@ int tn_store_enforce(struct tn_store *s, const struct tn_store_limits *limits, c
 	if (r < 0)
 		return r;
 	least = used > (uint64_t)latest ? used - (uint64_t)latest : 0;
-	while ((r = next_victim(s, id, started_at, err)) > 0) {
+	while ((r = next_victim(s, &v, err)) > 0) {
 		r = tn_store_usage(s, &used, err);
 		if (r < 0)
 			return r;
-		why = reason_to_go(s, limits, used, least, started_at);
+		why = reason_to_go(s, limits, used, least, v.started_at);
 		if (!why)
 			return 0;
-		r = tn_store_delete(s, id, err);
-		if (r < 0)
+		r = tn_store_delete(s, v.id, &failed);
+		if (r < 0 && !is_of_folder(r)) {
+			*err = failed;
 			return r;
-		tn_log(log, LOG_INFO, "removed run %s of %s: %s", id, started_at, why);
+		}
+		if (r == 0)
+			tn_log(log, LOG_INFO, "removed run %s of %s: %s", v.id, v.started_at, why);
+		else
+			tn_log(log, LOG_WARNING, "run %s of %s was not removed: %s", v.id, v.started_at, failed.text);
 		if (tn_now_ns(CLOCK_MONOTONIC) - start >= ENFORCE_MAX_NS) {
 			tn_log(log, LOG_NOTICE, "more runs are to be removed: before the next run");
 			return 0;
