@@ -19,6 +19,32 @@
 
 #define OLD_PREFIX "partial." /* of folders of unfinished results, up to version 0.1 */
 
+/* Runs whose end could not be written down, on a disk that was full: tried again before the next run. */
+static struct unsaid {
+	char id[40], reason[256];
+} unsaid[16];
+static size_t n_unsaid;
+
+static void abort_or_remember(struct tn_store *store, const char *id, const char *reason)
+{
+	if (tn_store_abort(store, id, reason, NULL) == 0 || n_unsaid == TN_ARRAY_SIZE(unsaid))
+		return;
+	snprintf(unsaid[n_unsaid].id, sizeof(unsaid[0].id), "%s", id);
+	snprintf(unsaid[n_unsaid++].reason, sizeof(unsaid[0].reason), "%s", reason);
+}
+
+static void say_unsaid(struct tn_store *store)
+{
+	size_t left = n_unsaid;
+
+	n_unsaid = 0;
+	for (size_t i = 0; i < left; i++) {
+		struct unsaid u = unsaid[i];
+
+		abort_or_remember(store, u.id, u.reason);
+	}
+}
+
 static void remove_folder(const char *dir)
 {
 	tn_autoclose int fd = open(dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -92,6 +118,7 @@ static int begin(struct results *res, struct tn_run *doc, double hz, const struc
 	if (r < 0)
 		return r;
 	make_room(res->config, res->store, log);
+	say_unsaid(res->store);
 	r = make_folder(res, base, err);
 	if (r < 0)
 		return r;
@@ -285,9 +312,9 @@ void results_drop(struct results *res, const char *reason)
 	if (*res->folder && !res->has_rounds)
 		remove_folder(res->folder);
 	*res->folder = '\0';
-	/* What fails here is left to the next start, which finds the run without an owner. */
+	/* What fails here is left to the next run, or to the next start, which finds this one without an owner. */
 	if (res->store)
-		tn_store_abort(res->store, res->id, reason, NULL);
+		abort_or_remember(res->store, res->id, reason);
 	close_store(res);
 }
 
