@@ -50,18 +50,29 @@ static int copy_data(int from, int to)
 	return r == 0 && fsync(to) < 0 ? -errno : r;
 }
 
-static int copy_into(const char *folder, const char *from, struct tn_error *err)
+static bool is_raw_of(const char *path, const struct tn_run *doc, uint64_t *ret_records);
+
+/* The copy is what has to be right: who owns @from may have put something else in its place since it was looked at. */
+static int copy_into(const char *folder, const char *from, const struct tn_run *doc, uint64_t *ret_records,
+		     struct tn_error *err)
 {
-	tn_autoclose int in = open(from, O_RDONLY | O_CLOEXEC), out = -1;
+	tn_autoclose int in = open(from, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY), out = -1;
 	char temporary[352], to[352];
+	struct stat st;
 	int r;
 
 	snprintf(temporary, sizeof(temporary), "%s/" TN_STORE_RAW ".%d", folder, (int)getpid());
 	snprintf(to, sizeof(to), "%s/" TN_STORE_RAW, folder);
 	if (in < 0)
 		return tn_error_set(err, -errno, "cannot read %s: %s", from, strerror(errno));
-	out = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+	if (fstat(in, &st) < 0 || !S_ISREG(st.st_mode))
+		return tn_error_set(err, -EBADMSG, "%s is no regular file any more", from);
+	out = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	r = out < 0 ? -errno : copy_data(in, out);
+	if (r == 0 && !is_raw_of(temporary, doc, ret_records))
+		r = -EBADMSG;
+	if (r == 0 && fchmod(out, 0644) < 0)
+		r = -errno;
 	if (r == 0 && rename(temporary, to) < 0)
 		r = -errno;
 	if (r == 0)
@@ -136,7 +147,7 @@ static int take_raw(struct tn_store *s, const char *document, const struct tn_ru
 		return 0;
 	r = make_folder(s, folder, err);
 	if (r == 0)
-		r = copy_into(folder, from, err);
+		r = copy_into(folder, from, doc, ret_records, err);
 	return r < 0 ? r : 1;
 }
 
