@@ -146,7 +146,7 @@ int cli_check(const struct cli *cli, struct tn_error *err)
 		return tn_error_prefix(err, r, "--cpus");
 	if (cli->args.n_remote)
 		return check_host(cli, cli->args.remote[0], err);
-	r = tn_check_run("", cli->args.cpus ? &cpus : NULL, &report, err);
+	r = tn_check_run("", cli->args.cpus ? &cpus : NULL, NULL, &report, err);
 	if (r == 0 && cli->args.watch_ns)
 		r = watch(cli, report, &watched, err);
 	if (r == 0)

@@ -244,7 +244,7 @@ static void find(const struct plan *plan, struct tn_run *doc)
 static int find_readiness(const struct plan *plan, struct tn_run *doc, struct tn_error *err)
 {
 	tn_cleanup(tn_check_freep) struct tn_check_report *report = NULL;
-	int r = tn_check_run("", &plan->probed, &report, err);
+	int r = tn_check_run("", &plan->probed, &plan->topology.isolated, &report, err);
 
 	return r < 0 ? r : tn_run_add_readiness(doc, report, err);
 }

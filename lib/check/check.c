@@ -125,6 +125,8 @@ static void run_all(const struct tn_check_context *c, struct tn_check_report *re
  * tn_check_run() - is this machine ready?
  * @root: root of the file tree, "" for this machine
  * @cpus: to check; NULL: the isolated ones, or the one that a run would probe when none is
+ * @isolated: CPUs that lie outside the scheduler's domains beside those of which the kernel says so, as with a
+ *	cpuset of the legacy hierarchy; NULL: none
  * @ret: the findings; free with tn_check_free(); untouched on failure
  * @err: what could not be read
  *
@@ -132,7 +134,8 @@ static void run_all(const struct tn_check_context *c, struct tn_check_report *re
  *
  * Return: 0; -ENODEV for CPUs that are not online; negative errno of reading what there must be; -ENOMEM.
  */
-int tn_check_run(const char *root, const struct tn_cpus *cpus, struct tn_check_report **ret, struct tn_error *err)
+int tn_check_run(const char *root, const struct tn_cpus *cpus, const struct tn_cpus *isolated,
+		 struct tn_check_report **ret, struct tn_error *err)
 {
 	tn_cleanup(free_contextp) struct tn_check_context *c = calloc(1, sizeof(*c));
 	tn_cleanup(tn_check_freep) struct tn_check_report *report = calloc(1, sizeof(*report));
@@ -142,6 +145,8 @@ int tn_check_run(const char *root, const struct tn_cpus *cpus, struct tn_check_r
 		return tn_error_set(err, -ENOMEM, "no memory to check the machine");
 	c->root = root;
 	r = tn_topology_read(root, &c->topology, err);
+	if (isolated)
+		c->apart = *isolated;
 	if (r == 0)
 		r = choose_cpus(c, cpus, err);
 	if (r == 0)

@@ -91,7 +91,8 @@ const char *tn_check_verdict_name(enum tn_check_verdict v);
 const char *tn_check_group_title(enum tn_check_group g);
 const char *tn_check_group_name(enum tn_check_group g);
 
-int tn_check_run(const char *root, const struct tn_cpus *cpus, struct tn_check_report **ret, struct tn_error *err);
+int tn_check_run(const char *root, const struct tn_cpus *cpus, const struct tn_cpus *isolated,
+		 struct tn_check_report **ret, struct tn_error *err);
 void tn_check_free(struct tn_check_report *report);
 TN_DEFINE_CLEANUP(struct tn_check_report, tn_check_free);
 

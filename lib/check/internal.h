@@ -33,6 +33,7 @@ struct check_places {
 struct tn_check_context {
 	const char *root;
 	struct tn_cpus cpus, housekeeping;
+	struct tn_cpus apart; /* outside the scheduler's domains, though the topology does not say so */
 	struct tn_topology topology;
 	struct tn_environment env;
 	char cpu_flags[4096]; /* of /proc/cpuinfo, first CPU */

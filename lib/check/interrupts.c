@@ -20,12 +20,18 @@ static void keep_name(const struct tn_check_context *c, const char *path, void *
 	snprintf(userdata, 32, "%.*s", (int)(end - name), name);
 }
 
+/*
+ * The file is there and empty where a line has no CPU of its own to go to: one that has not been started, or that of a
+ * per-CPU device (arch_timer, PMU), which each CPU has for itself. What stands beside it then says nothing.
+ */
 static int read_affinity(const struct tn_check_context *c, const char *dir, struct tn_cpus *ret)
 {
 	char text[TN_CPUS_TEXT];
 	int r = check_read(c, text, sizeof(text), "%s/effective_affinity_list", dir);
 
-	if (r <= 0)
+	if (r == 0)
+		return -ENODATA;
+	if (r < 0)
 		r = check_read(c, text, sizeof(text), "%s/smp_affinity_list", dir);
 	return r < 0 ? r : tn_cpus_parse(text, ret, NULL);
 }

@@ -45,6 +45,10 @@ static void check_member(struct tn_check_finding *f, const char *name, const str
 void check_domain(const struct tn_check_context *c, int cpu, struct tn_check_finding *f)
 {
 	check_member(f, "isolated", &c->topology.isolated, cpu);
+	if (f->verdict == TN_CHECK_OK || !tn_cpus_has(&c->apart, (unsigned int)cpu))
+		return;
+	f->verdict = TN_CHECK_OK;
+	check_add(f, "but the run has given it a cpuset of its own without load balancing");
 }
 
 /** check_nohz_full() - the tick may stop while a task runs */

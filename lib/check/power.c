@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Frequency, idle states and shared cores. */
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "check/internal.h"
 
-#define CPU_DIR "/sys/devices/system/cpu"
+#define CPU_DIR     "/sys/devices/system/cpu"
+#define DMA_LATENCY "/dev/cpu_dma_latency"
 
 /* Waking from POLL takes nothing, from C1 some 2 us; deeper states cost more than what is to be measured. */
 #define IDLE_LATENCY_MAX_US 10
@@ -49,11 +53,29 @@ static void look_at_state(const struct tn_check_context *c, const char *path, vo
 	check_add(idle->f, "%s %s us", name, latency);
 }
 
+/*
+ * What somebody asks of all CPUs, as TuneD does with force_latency=: a number of 32 bits, no text, and 2000 s when
+ * nobody does (cpu_latency_qos_read() in kernel/power/qos.c). Who reads asks for nothing.
+ */
+static int read_dma_latency(const struct tn_check_context *c, int32_t *ret_us)
+{
+	tn_autoclose int fd = -1;
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s" DMA_LATENCY, c->root);
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (fd < 0)
+		return -errno;
+	return read(fd, ret_us, sizeof(*ret_us)) == sizeof(*ret_us) ? 0 : -EIO;
+}
+
 /** check_idle_states() - no idle state is on that takes long to leave */
 void check_idle_states(const struct tn_check_context *c, int cpu, struct tn_check_finding *f)
 {
 	struct idle idle = {.f = f};
 	char pattern[96], resume[16];
+	int32_t dma_us;
+	int r;
 
 	snprintf(pattern, sizeof(pattern), CPU_DIR "/cpu%d/cpuidle/state*", cpu);
 	check_file(f, "%s/latency", pattern);
@@ -65,6 +87,18 @@ void check_idle_states(const struct tn_check_context *c, int cpu, struct tn_chec
 		check_file(f, CPU_DIR "/cpu%d/power/pm_qos_resume_latency_us", cpu);
 		check_value(f, "%s", resume);
 		f->verdict = TN_CHECK_OK;
+		return;
+	}
+	r = idle.deep ? read_dma_latency(c, &dma_us) : 0;
+	if (idle.deep && r == 0 && dma_us >= 0 && dma_us <= IDLE_LATENCY_MAX_US) {
+		check_file(f, DMA_LATENCY);
+		check_value(f, "%d us", dma_us);
+		f->verdict = TN_CHECK_OK;
+		return;
+	}
+	if (r == -EACCES || r == -EPERM) {
+		check_add(f, DMA_LATENCY " may forbid it, which only root can read");
+		f->verdict = TN_CHECK_UNKNOWN;
 		return;
 	}
 	f->verdict = idle.deep ? TN_CHECK_WARNING : (idle.n ? TN_CHECK_OK : TN_CHECK_NOT_APPLICABLE);

@@ -24,21 +24,21 @@ static void choice(void **state)
 	machine_make(t);
 	tree_write(t, CPU "/isolated", "\n");
 	tree_write(t, CPU "/nohz_full", "(null)\n");
-	assert_int_equal(tn_check_run(t->root, NULL, &report, &err), 0);
+	assert_int_equal(tn_check_run(t->root, NULL, NULL, &report, &err), 0);
 	assert_cpus(&report->cpus, "3");
 	assert_cpus(&report->housekeeping, "0-2");
 	assert_false(report->isolated);
 	tn_check_free(report);
 	tn_cpus_add(&set, 1);
 	tn_cpus_add(&set, 2);
-	assert_int_equal(tn_check_run(t->root, &set, &report, &err), 0);
+	assert_int_equal(tn_check_run(t->root, &set, NULL, &report, &err), 0);
 	assert_cpus(&report->cpus, "1-2");
 	assert_cpus(&report->housekeeping, "0,3");
 	assert_true(report->chosen);
 	tn_check_free(report);
 	tn_cpus_add(&set, 9);
 	report = NULL;
-	assert_int_equal(tn_check_run(t->root, &set, &report, &err), -ENODEV);
+	assert_int_equal(tn_check_run(t->root, &set, NULL, &report, &err), -ENODEV);
 	assert_string_equal(err.text, "CPU 9 is not online here: choose from 0-3");
 	assert_null(report);
 }
@@ -49,14 +49,14 @@ static void nothing_to_read(void **state)
 	struct tn_check_report *report = NULL;
 	struct tn_error err = {0};
 
-	assert_int_equal(tn_check_run(t->root, NULL, &report, &err), -ENOENT);
+	assert_int_equal(tn_check_run(t->root, NULL, NULL, &report, &err), -ENOENT);
 	assert_non_null(strstr(err.text, "/sys/devices/system/cpu/online"));
 	tree_write(t, CPU "/online", "0\n");
 	tree_write(t, CPU "/possible", "0\n");
-	assert_int_equal(tn_check_run(t->root, NULL, &report, &err), -ENOENT);
+	assert_int_equal(tn_check_run(t->root, NULL, NULL, &report, &err), -ENOENT);
 	assert_non_null(strstr(err.text, "is procfs mounted?"));
 	tree_write(t, "/proc/sys/kernel/osrelease", "6.12.1\n");
-	assert_int_equal(tn_check_run(t->root, NULL, &report, &err), 0);
+	assert_int_equal(tn_check_run(t->root, NULL, NULL, &report, &err), 0);
 	for (size_t i = 0; i < report->n; i++)
 		assert_non_null(report->finding[i].value);
 	tn_check_free(report);
@@ -81,7 +81,7 @@ static void rows(void **state)
 
 	machine_make(t);
 	tree_write(t, CPU "/cpu2/cpufreq/scaling_governor", "powersave\n");
-	assert_int_equal(tn_check_run(t->root, NULL, &report, &err), 0);
+	assert_int_equal(tn_check_run(t->root, NULL, NULL, &report, &err), 0);
 	assert_int_equal(tn_check_rows(report, &row, &n, &err), 0);
 	assert_cpus(&row_of(row, n, "governor", 0)->cpus, "1,3");
 	assert_cpus(&row_of(row, n, "governor", 1)->cpus, "2");
@@ -106,7 +106,7 @@ static void masks(void **state)
 	tree_write(t, CPU "/online", "0-39\n");
 	tree_write(t, CPU "/possible", "0-39\n");
 	tree_write(t, "/sys/devices/virtual/workqueue/cpumask", "ff,fffffff2\n");
-	assert_int_equal(tn_check_run(t->root, NULL, &report, &err), 0);
+	assert_int_equal(tn_check_run(t->root, NULL, NULL, &report, &err), 0);
 	assert_int_equal(tn_check_rows(report, &row, &n, &err), 0);
 	assert_int_equal(row_of(row, n, "workqueue-mask", 0)->finding->verdict, TN_CHECK_FAIL);
 	assert_string_equal(row_of(row, n, "workqueue-mask", 0)->finding->fix,

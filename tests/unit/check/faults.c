@@ -62,6 +62,10 @@ static const struct fault faults[] = {
 	{"kernel-threads", W, "kswapd0 (pid 40)", .task = {40, "kswapd0", PF_KTHREAD, "0-3"}},
 	{"irq-affinity", F, "IRQ 24 eth0", {{"/proc/irq/24/effective_affinity_list", "2\n"}}},
 	{"irq-affinity", F, "IRQ 24 eth0", {{"/proc/irq/24/effective_affinity_list", NULL}}},
+	{"irq-affinity",
+	 F,
+	 "IRQ 24 eth0",
+	 {{"/proc/irq/24/effective_affinity_list", NULL}, {"/proc/irq/24/smp_affinity_list", "0-3\n"}}},
 	{"irq-default-affinity", W, "0000000f", {{"/proc/irq/default_smp_affinity", "00000000,0000000f\n"}}},
 	{"irqbalance",
 	 W,
@@ -221,7 +225,7 @@ static struct tn_check_report *run(const struct tree *t)
 	struct tn_check_report *report = NULL;
 	struct tn_error err = {0};
 
-	if (tn_check_run(t->root, NULL, &report, &err))
+	if (tn_check_run(t->root, NULL, NULL, &report, &err))
 		fail_msg("%s", err.text);
 	return report;
 }
@@ -249,6 +253,79 @@ static void good_machine(void **state)
 	assert_true(report->isolated);
 	assert_false(report->chosen);
 	tn_check_free(report);
+}
+
+/* A per-CPU device, as the timers of aarch64: no CPU is set, and what is allowed means nothing. */
+static void lines_of_no_cpu_are_passed_over(void **state)
+{
+	struct tree *t = *state;
+	struct tn_check_report *report;
+
+	machine_make(t);
+	tree_write(t, "/proc/irq/24/effective_affinity_list", "\n");
+	tree_write(t, "/proc/irq/24/smp_affinity_list", "0-3\n");
+	report = run(t);
+	for (size_t i = 0; i < report->n; i++)
+		if (!strcmp(report->finding[i].check->id, "irq-affinity"))
+			assert_int_equal(report->finding[i].verdict, TN_CHECK_OK);
+	tn_check_free(report);
+}
+
+/* Of the check on CPU 2. */
+static enum tn_check_verdict verdict_of(const struct tree *t, const struct tn_cpus *apart, const char *id,
+					char *evidence, size_t size)
+{
+	struct tn_check_report *report = NULL;
+	enum tn_check_verdict verdict = TN_CHECK_UNKNOWN;
+
+	assert_int_equal(tn_check_run(t->root, NULL, apart, &report, NULL), 0);
+	for (size_t i = 0; i < report->n; i++)
+		if (!strcmp(report->finding[i].check->id, id) && report->finding[i].cpu == 2) {
+			verdict = report->finding[i].verdict;
+			snprintf(evidence, size, "%s: %s", report->finding[i].file, report->finding[i].value);
+			break;
+		}
+	tn_check_free(report);
+	return verdict;
+}
+
+/* TuneD's force_latency=: idle states stay on, and somebody keeps the device open. */
+static void a_latency_asked_for_keeps_from_idle_states(void **state)
+{
+	static const int32_t latency[] = {2, 2000000000};
+	struct tree *t = *state;
+	char path[PATH_MAX], text[512];
+
+	machine_make(t);
+	tree_write(t, CPU "/cpu2/cpuidle/state1/disable", "0\n");
+	tree_write(t, "/dev/cpu_dma_latency", "");
+	snprintf(path, sizeof(path), "%s/dev/cpu_dma_latency", t->root);
+	for (size_t i = 0; i < TN_ARRAY_SIZE(latency); i++) {
+		FILE *f = fopen(path, "w");
+
+		assert_non_null(f);
+		assert_int_equal(fwrite(&latency[i], sizeof(latency[i]), 1, f), 1);
+		fclose(f);
+		assert_int_equal(verdict_of(t, NULL, "idle-states", text, sizeof(text)),
+				 i ? TN_CHECK_WARNING : TN_CHECK_OK);
+		assert_true(i || (strstr(text, "/dev/cpu_dma_latency") && strstr(text, "2 us")));
+	}
+}
+
+/* The legacy hierarchy's cpusets do not show in the kernel's list. */
+static void a_cpuset_of_the_runs_own_counts(void **state)
+{
+	struct tn_cpus apart = {0};
+	struct tree *t = *state;
+	char text[512];
+
+	machine_make(t);
+	tree_write(t, CPU "/isolated", "\n");
+	assert_int_equal(verdict_of(t, NULL, "domain-isolation", text, sizeof(text)), TN_CHECK_FAIL);
+	tn_cpus_add(&apart, 2);
+	tn_cpus_add(&apart, 3);
+	assert_int_equal(verdict_of(t, &apart, "domain-isolation", text, sizeof(text)), TN_CHECK_OK);
+	assert_non_null(strstr(text, "a cpuset of its own"));
 }
 
 static bool shows(const struct tn_check_finding *f, const struct fault *fault)
@@ -339,6 +416,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(good_machine, tree_setup, tree_teardown),
+		cmocka_unit_test_setup_teardown(lines_of_no_cpu_are_passed_over, tree_setup, tree_teardown),
+		cmocka_unit_test_setup_teardown(a_latency_asked_for_keeps_from_idle_states, tree_setup, tree_teardown),
+		cmocka_unit_test_setup_teardown(a_cpuset_of_the_runs_own_counts, tree_setup, tree_teardown),
 		cmocka_unit_test(each_fault_is_found),
 		cmocka_unit_test(every_check_can_complain),
 	};
