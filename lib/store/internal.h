@@ -95,6 +95,7 @@ int store_import_folders(struct tn_store *s, const struct tn_log *log, struct tn
 
 /* files.c: the folders of runs */
 void store_run_folder(const struct tn_store *s, const char *id, char *buf, size_t size);
+void store_sweep_folders(struct tn_store *s, const struct tn_log *log);
 int store_run_folder_remove(const struct tn_store *s, const char *id, struct tn_error *err);
 int store_sync_folder(const char *path);
 

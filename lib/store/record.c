@@ -318,7 +318,7 @@ static int find_leftovers(struct tn_store *s, struct leftover **ret, struct tn_e
 }
 
 /**
- * tn_store_recover() - mark as aborted what daemons left that died
+ * tn_store_recover() - mark as aborted what daemons left that died, and remove files that nobody knows of
  * @s: the store
  * @log: hears of each at LOG_NOTICE
  * @err: what failed
@@ -337,5 +337,7 @@ int tn_store_recover(struct tn_store *s, const struct tn_log *log, struct tn_err
 		if (r == 0)
 			tn_log(log, LOG_NOTICE, "run %s: %s", l->id, l->reason);
 	}
+	if (r == 0)
+		store_sweep_folders(s, log);
 	return r;
 }

@@ -2,7 +2,10 @@
 /* The life of a run in the store: entered, round by round, finished, or left behind by a process that died. */
 #include "support.h"
 
+#include <fcntl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 
 static void a_finished_run_comes_back_byte_for_byte(void **state)
 {
@@ -230,6 +233,51 @@ static void an_owner_of_another_boot_is_gone(void **state)
 	tn_store_close(s);
 }
 
+/* A folder of @n days with a file in it. */
+static void make_old(const struct tree *t, const char *folder, const char *file, long days)
+{
+	struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, {.tv_sec = time(NULL) - days * 86400 - 60}};
+	char path[512];
+
+	snprintf(path, sizeof(path), "/runs/%s/%s", folder, file);
+	tree_write(t, path, "x");
+	snprintf(path, sizeof(path), "%s/runs/%s", t->root, folder);
+	assert_int_equal(utimensat(AT_FDCWD, path, times, 0), 0);
+}
+
+static bool is_there(const struct tree *t, const char *name)
+{
+	char path[512];
+
+	snprintf(path, sizeof(path), "%s/runs/%s", t->root, name);
+	return access(path, F_OK) == 0;
+}
+
+/* What an import or a run that was killed had made before its row; not what is young, has a row, or a document. */
+static void files_that_nobody_knows_of_are_removed(void **state)
+{
+	const struct tree *t = *state;
+	struct tn_store *s = open_store(t, TN_STORE_WRITE);
+	struct tn_run *run = run_of(1, 2);
+	char known[128];
+
+	ok(tn_store_finish(s, run, &err));
+	make_old(t, "lost", TN_STORE_RAW, 2);
+	make_old(t, "copied", TN_STORE_RAW ".4711", 2);
+	make_old(t, "young", TN_STORE_RAW, 0);
+	make_old(t, "earlier", "run.json", 2);
+	make_old(t, "foreign", "thesis.tex", 2);
+	make_old(t, run->id, TN_STORE_RAW, 2);
+	ok(tn_store_recover(s, NULL, &err));
+	assert_false(is_there(t, "lost") || is_there(t, "copied"));
+	assert_true(is_there(t, "young/" TN_STORE_RAW) && is_there(t, "earlier/run.json"));
+	assert_true(is_there(t, "foreign/thesis.tex"));
+	snprintf(known, sizeof(known), "%s/" TN_STORE_RAW, run->id);
+	assert_true(is_there(t, known));
+	tn_run_free(run);
+	tn_store_close(s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -240,6 +288,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(an_aborted_run_says_why_in_both_places, tree_setup, tree_teardown),
 		cmocka_unit_test_setup_teardown(what_a_dead_process_left_is_aborted, tree_setup, tree_teardown),
 		cmocka_unit_test_setup_teardown(an_owner_of_another_boot_is_gone, tree_setup, tree_teardown),
+		cmocka_unit_test_setup_teardown(files_that_nobody_knows_of_are_removed, tree_setup, tree_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
