@@ -165,6 +165,22 @@ static bool complaint(const char *text)
 	return false;
 }
 
+/* Whether the kernel has a function of that name. */
+bool kernel_has(const char *function)
+{
+	FILE *f = fopen("/proc/kallsyms", "re");
+	char line[512], wanted[128];
+	bool found = false;
+
+	if (!f)
+		fail("cannot read /proc/kallsyms");
+	snprintf(wanted, sizeof(wanted), " %s\n", function);
+	while (!found && fgets(line, sizeof(line), f))
+		found = strstr(line, wanted);
+	fclose(f);
+	return found;
+}
+
 bool log_has(const char *phrase)
 {
 	bool found = false;

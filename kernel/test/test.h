@@ -52,7 +52,8 @@ void sleep_ms(unsigned int ms);
 uint64_t now_ms(void);
 void nmi_to_all(void);
 long nmis_of(unsigned int cpu);
-void log_follow(void);		  /* from now on */
+void log_follow(void); /* from now on */
+bool kernel_has(const char *function);
 bool log_has(const char *phrase); /* reads on; fails the test at a complaint */
 int churn_start(uint32_t pattern, uint32_t pages, int cpu, uint64_t period_ns);
 unsigned int churn_operate(int fd); /* page tables freed */
