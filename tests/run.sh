@@ -69,6 +69,9 @@ tally() {
 		    n['skip' if t['result'] == 'SKIP' else 'ok' if t['result'] == 'OK' else 'fail'] += 1
 		    if t['result'] not in ('OK', 'SKIP'):
 		        print('not ok', t['name'], t['result'], file=sys.stderr)
+		    if t['result'] == 'SKIP':
+		        why = [l for l in (t.get('stdout') or '').splitlines() if l.startswith('skipped: ')]
+		        print('skipped', t['name'] + why[0][7:] if why else t['name'], file=sys.stderr)
 		print(n['ok'], n['fail'], n['skip'])
 	PY
 	) || counts="0 1 0"
@@ -181,8 +184,16 @@ installs() {
 	return $status
 }
 
+# with_tracefs: it is there, as systemd would have seen to when the machine was booted.
+with_tracefs() {
+	if [ -d /sys/kernel/tracing/events ] || ! mount -t tracefs nodev /sys/kernel/tracing; then return; fi
+	printf 'Mounted /sys/kernel/tracing for the tests\n'
+	trap 'umount /sys/kernel/tracing' EXIT
+}
+
 need_root "$@"
 install_packages build test
+with_tracefs
 build_in "$top/build-test" -Db_sanitize=address,undefined -Db_lundef=false
 build_in "$top/build-plain"
 CC=clang build_in "$top/build-clang" -Dfuzz=true -Db_lundef=false

@@ -92,6 +92,8 @@ def _make_private():
         os.makedirs(path, mode=0o755, exist_ok=True)
         if libc.mount(b'tlbnoise-test', path.encode(), b'tmpfs', 0, b'mode=0755'):
             skip(f'cannot mount on {path}: {os.strerror(ctypes.get_errno())}')
+    if not os.path.isdir(f'{TRACING}/events'):
+        libc.mount(b'nodev', TRACING.encode(), b'tracefs', 0, None)
 
 
 def need_machine():
@@ -101,6 +103,9 @@ def need_machine():
         skip('needs root')
     if os.cpu_count() < 2:
         skip('needs two CPUs: one is probed, the other does the work')
+
+
+def need_events():
     if not os.path.isdir(f'{TRACING}/events/csd'):
         skip(f'no csd events in {TRACING}: needs tracefs and a kernel from 6.3 on')
 
@@ -110,6 +115,7 @@ def private():
     """The place of a test: yields its folder; the CPU lock is held inside."""
     need_machine()
     _make_private()
+    need_events()
     signal.signal(signal.SIGINT, signal.default_int_handler)  # not ignored, even in a background job
     os.environ[MARK] = f'{os.getpid()}.{time.time_ns()}'
     for name in ('TLBNOISE_SOCKET', 'TLBNOISE_SCENARIOS', 'NOTIFY_SOCKET', 'NO_COLOR'):
