@@ -193,6 +193,7 @@ with_tracefs() {
 
 need_root "$@"
 install_packages build test
+python3 "$top/tests/integration/machine.py" # lets go of CPUs that an interrupted test has left isolated
 with_tracefs
 build_in "$top/build-test" -Db_sanitize=address,undefined -Db_lundef=false
 build_in "$top/build-plain"

@@ -176,14 +176,21 @@ def marked(name=''):
     return found
 
 
+def owner(name):
+    """Who stands in the name of a trace instance or cpuset: PID and start time; None without one."""
+    m = re.fullmatch(r'tlbnoise\.(\d+)\.(\d+)\..*', name)
+    return m and (int(m[1]), int(m[2]))
+
+
+def owner_is_dead(name):
+    return owner(name) is not None and start_time(owner(name)[0]) != owner(name)[1]
+
+
 def instances(pid=None):
     """Trace instances: those of this owner, or those of all owners that are dead."""
-    found = []
-    for path in glob.glob(f'{TRACING}/instances/tlbnoise.*'):
-        m = re.fullmatch(r'tlbnoise\.(\d+)\.(\d+)\..*', os.path.basename(path))
-        if m and (int(m[1]) == pid if pid else start_time(m[1]) != int(m[2])):
-            found.append(path)
-    return found
+    paths = glob.glob(f'{TRACING}/instances/tlbnoise.*')
+    names = {path: os.path.basename(path) for path in paths}
+    return [p for p in paths if (owner(names[p]) and owner(names[p])[0] == pid if pid else owner_is_dead(names[p]))]
 
 
 def kept():

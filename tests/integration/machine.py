@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What a run with isolation changes on the machine, as the kernel shows it: to be the same before and after."""
+import contextlib
 import glob
 import os
 import subprocess
@@ -86,3 +87,38 @@ class Machine:
             for pid in live.read(f'{path}/tasks', live.read(f'{path}/cgroup.procs')).split():
                 found.append(f'{path} has {pid}: {live.read(f"/proc/{pid}/stat")[:100]}')
         return found
+
+
+def write(path, text):
+    with contextlib.suppress(OSError), open(path, 'w', encoding='utf-8') as f:
+        f.write(text)
+
+
+def heal():
+    """Lets go of CPUs that an interrupted test has left isolated. The journal by which its daemon's successor would do
+    so lay in the test's mount namespace and is gone with it: things get what the kernel gives them at boot.
+    """
+    left = [path for path in cpusets() if live.owner_is_dead(os.path.basename(path))]
+    for path in left:
+        write(f'{path}/cpuset.cpus.partition', 'member')
+        for tasks in 'cgroup.procs', 'tasks':
+            for pid in live.read(f'{path}/{tasks}').split():
+                write(f'{path}/../{tasks}', pid)
+        os.rmdir(path)
+        print(f'Removed {path}, which an interrupted test had left')
+    if not left:
+        return
+    write(f'{LEGACY}/cpuset.sched_load_balance', '1')
+    online = live.read('/sys/devices/system/cpu/online').strip()
+    everywhere = f'{(1 << os.cpu_count()) - 1:x}'
+    write('/sys/devices/virtual/workqueue/cpumask', everywhere)
+    write('/proc/irq/default_smp_affinity', everywhere)
+    for path in glob.glob('/proc/irq/*/smp_affinity_list'):
+        write(path, online)
+    for _, pid in kernel_threads():
+        with contextlib.suppress(OSError):  # those that the kernel has bound to a CPU refuse
+            os.sched_setaffinity(int(pid), range(os.cpu_count()))
+
+
+if __name__ == '__main__':
+    heal()

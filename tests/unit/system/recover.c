@@ -7,9 +7,12 @@
 
 #include <cmocka.h>
 
+#include <sched.h>
 #include <sys/mount.h>
 
+#include "base/cpus.h"
 #include "owner.h"
+#include "system/files.h"
 
 #define INSTANCES "/sys/kernel/tracing/instances"
 #define CPUSETS   "/sys/fs/cgroup/cpuset"
@@ -74,35 +77,33 @@ static void test_removes_trace_instances(void **state)
 	}
 }
 
-static void copy_file(const char *from, const char *to)
+static void write_line(const char *file, const char *line)
 {
-	char text[256] = "";
-	FILE *f = fopen(from, "r");
+	FILE *f = fopen(file, "w");
 
 	assert_non_null(f);
-	assert_non_null(fgets(text, sizeof(text), f));
-	fclose(f);
-	f = fopen(to, "w");
-	assert_non_null(f);
-	fputs(text, f);
-	fclose(f);
+	fputs(line, f);
+	assert_int_equal(fclose(f), 0);
 }
 
 static void owner_of_cpuset(struct tree *t)
 {
-	char dir[128], file[256], line[32];
+	char dir[128], file[256], line[TN_CPUS_TEXT];
 	struct tn_undo *u = open_journal(t);
+	struct tn_cpus mine = {0};
 	struct tn_error err;
 	pid_t child;
-	FILE *f;
 
 	snprintf(dir, sizeof(dir), CPUSETS "/tlbnoise-test.%d", (int)getpid());
 	tn_undo_add(u, TN_UNDO_CPUSET, dir, NULL, &err);
 	assert_int_equal(mkdir(dir, 0755), 0);
+	/* Where this test may run: all CPUs there are may include some that another cpuset has for itself. */
+	assert_int_equal(sched_getaffinity(0, sizeof(mine.bits), (cpu_set_t *)mine.bits), 0);
 	snprintf(file, sizeof(file), "%s/cpuset.cpus", dir);
-	copy_file(CPUSETS "/cpuset.cpus", file);
+	write_line(file, tn_cpus_format(&mine, line, sizeof(line)));
+	tn_file_read(CPUSETS "/cpuset.mems", line, sizeof(line));
 	snprintf(file, sizeof(file), "%s/cpuset.mems", dir);
-	copy_file(CPUSETS "/cpuset.mems", file);
+	write_line(file, line);
 	/* A task that outlives its owner, until the test has seen it moved. */
 	child = fork();
 	if (!child) {
@@ -111,10 +112,8 @@ static void owner_of_cpuset(struct tree *t)
 			pause();
 	}
 	snprintf(file, sizeof(file), "%s/tasks", dir);
-	f = fopen(file, "w");
-	fprintf(f, "%d", (int)child);
-	assert_int_equal(fclose(f), 0);
 	snprintf(line, sizeof(line), "%d", (int)child);
+	write_line(file, line);
 	tree_write(t, "/child", line);
 }
 
